@@ -88,6 +88,8 @@ int sim_process_wait(struct sim_process *process, unsigned timeout_ms); /* exit 
 void sim_process_kill(struct sim_process *process);                     /* SIGKILL; then as Windows ends a process */
 uint32_t sim_process_id(const struct sim_process *process);
 bool sim_process_is_wow64(const struct sim_process *process);
+/* Called for each process that has ended, after its handles were closed: for servers that keep state by process. */
+void sim_process_on_exit(void (*ended)(struct sim_process *process));
 extern struct sim_process *sim_system_process;
 
 /* In the kernel process itself, for scenarios that need no second process: handles of a kernel-side "process"
