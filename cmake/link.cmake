@@ -1,0 +1,45 @@
+# Linking PE images with lld-link and the import libraries that they need.
+
+set(tun_machine_amd64 i386:x86-64)
+set(tun_machine_x86 i386)
+set(tun_machine_arm64 arm64)
+set(tun_machine_arm arm)
+
+# Makes <name>.lib from a .def file. On x86 names carry their decoration in the .def and lose it in the import (-k).
+function(tun_import_library library definition)
+  set(kill_at "")
+  if(TUN_ARCH STREQUAL "x86")
+    set(kill_at -k)
+  endif()
+  add_custom_command(
+    OUTPUT ${library}
+    COMMAND ${TUN_llvm_dlltool_19} -m ${tun_machine_${TUN_ARCH}} ${kill_at} -d ${definition} -l ${library}
+    DEPENDS ${definition}
+    VERBATIM)
+endfunction()
+
+# Links objects of an OBJECT library into an image; ARGUMENTS are lld-link's own.
+function(tun_link target)
+  cmake_parse_arguments(LINK "" "OUTPUT;PDB" "OBJECTS;LIBRARIES;RESOURCES;ARGUMENTS" ${ARGN})
+  get_filename_component(pdb_name ${LINK_PDB} NAME)
+  add_custom_command(
+    OUTPUT ${LINK_OUTPUT} ${LINK_PDB}
+    COMMAND ${TUN_lld_link_19} /nologo /nodefaultlib /release /Brepro /debug /pdb:${LINK_PDB} /pdbaltpath:${pdb_name}
+            /pdbsourcepath:. /out:${LINK_OUTPUT} ${LINK_ARGUMENTS}
+            $<TARGET_OBJECTS:${LINK_OBJECTS}> ${LINK_RESOURCES} ${LINK_LIBRARIES}
+    DEPENDS ${LINK_OBJECTS} $<TARGET_OBJECTS:${LINK_OBJECTS}> ${LINK_LIBRARIES} ${LINK_RESOURCES}
+    WORKING_DIRECTORY ${CMAKE_BINARY_DIR}
+    COMMAND_EXPAND_LISTS
+    VERBATIM)
+  add_custom_target(${target} ALL DEPENDS ${LINK_OUTPUT})
+endfunction()
+
+# Compiles a configured .rc into a .res.
+function(tun_resource output source)
+  add_custom_command(
+    OUTPUT ${output}
+    COMMAND ${TUN_llvm_rc_19} /no-preprocess /fo ${output} ${source}
+    DEPENDS ${source} ${ARGN}
+    WORKING_DIRECTORY ${CMAKE_BINARY_DIR}
+    VERBATIM)
+endfunction()

@@ -1,0 +1,58 @@
+#!/bin/bash
+# Runs every test through ctest: the host's tests, and each scenario of the simulator once per architecture and
+# system that exist together. Before ctest's own summary it prints the counts of passed, failed and skipped.
+# Usage: check.sh <build folder> <product file name> short|long "<architectures>"
+set -eu -o pipefail
+build=$(realpath "$1") file=$2 extent=$3 arches=$4
+here=$(dirname "$(realpath "$0")")
+check=$build/check
+mkdir -p "$check"
+
+emulator() {
+    case $1 in
+    arm64) command -v qemu-aarch64-static ;;
+    arm) command -v qemu-arm-static ;;
+    esac
+}
+
+# The systems that exist on an architecture; the short run samples under emulation.
+systems() {
+    case $1.$extent in
+    amd64.*) echo win7 win81 win10 win11 ;;
+    x86.*) echo win7 win81 win10 ;;
+    arm64.short) echo win11 ;;
+    arm64.long) echo win10 win11 ;;
+    arm.short) echo win10 ;;
+    arm.long) echo win81 win10 ;;
+    esac
+}
+
+{
+    echo "# Written by tests/check.sh."
+    echo "subdirs(\"$build/host\")"
+    for arch in $arches; do
+        sim=$build/sim/$arch/sim
+        emulator=$(emulator "$arch" || true)
+        binaries="--sys $build/$arch/$file.sys --dll $build/$arch/wintun.dll --exe $build/$arch/example.exe"
+        "$here/sim/list.sh" "$sim" "$emulator" "$extent" $(systems "$arch") |
+            while read -r system scenario timeout; do
+                name=sim.$arch.$system.$scenario
+                echo "add_test($name ${emulator:+\"$emulator\"} \"$sim\" --persona $system ${binaries} run $scenario)"
+                echo "set_tests_properties($name PROPERTIES SKIP_RETURN_CODE 77 TIMEOUT $timeout LABELS $arch"
+                echo "  ENVIRONMENT \"SIM_EMULATOR=$emulator;SIM_EXTENT=$extent;SIM_BUILD=$build\")"
+            done
+    done
+} >"$check/CTestTestfile.cmake"
+
+sha256sum $(for arch in $arches; do echo "$build/$arch/$file.sys" "$build/$arch/wintun.dll"; done) |
+    sed "s|$build/|under test: |"
+
+# ctest's summary stays last; the counts are made from its lines and stand just before it.
+status=0
+ctest --test-dir "$check" -j "${CHECK_JOBS:-2}" --output-on-failure --no-tests=error | awk '
+    / Passed +[0-9.]+ sec/ { passed++ }
+    /\*\*\*Skipped/ { skipped++; name = $0; sub(/.*: /, "", name); sub(/ \.\..*/, "", name) }
+    /\*\*\*(Failed|Timeout|Exception|Not Run)/ { failed++ }
+    /^[0-9]+% tests passed/ { tail = 1; printf "%d passed, %d failed, %d skipped\n\n", passed, failed, skipped }
+    { print; fflush() }' || status=$?
+exit "$status"
