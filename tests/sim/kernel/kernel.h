@@ -57,6 +57,8 @@ void sim_fault_arm(unsigned k);
 /* Fallible calls since arming; whether the armed one was reached. */
 unsigned sim_fault_count(void);
 bool sim_fault_fired(void);
+/* For rows with SIM_FAILS_INSIDE: counts one fallible call; true if it is the armed one. */
+bool sim_fault_here(void);
 
 /* ---- Memory (pool.c, mdl.c, address_space.c) ---- */
 

@@ -34,6 +34,14 @@ struct sim_frame
 /* The result goes into the return register(s): edx:eax or r0:r1 on 32 bits. */
 typedef uint64_t (*sim_import_fn)(struct sim_frame *frame);
 
+/* How fault injection makes a call fail: the hook gives the result and the function does not run (NULL, RESOURCES),
+ * or the function runs and asks sim_fault_here() at the point where it can fail. */
+enum {
+    SIM_FAILS_NULL = 1,      /* returns 0 */
+    SIM_FAILS_RESOURCES = 2, /* returns STATUS_INSUFFICIENT_RESOURCES, which is NDIS_STATUS_RESOURCES too */
+    SIM_FAILS_INSIDE = 4,
+};
+
 struct sim_import
 {
     const char *module; /* "ntoskrnl.exe", "hal.dll", "ndis.sys", "kernel32.dll", ... lower case */
