@@ -47,10 +47,31 @@ struct sim_thread *sim_thread(void); /* never NULL: made at first use */
 struct sim_task;
 struct sim_task *sim_spawn(void (*run)(void *context), void *context);
 void sim_join(struct sim_task *task);
+/* A piece of work in a worker thread of the system process, as a work item runs. */
+void sim_queue_work(void (*run)(void *context), void *context);
 /* Seeded preemption at imports: 0 turns it off. */
 void sim_preempt_seed(uint64_t seed);
 
+/* ---- Waiting (wait.c): what the imports of these names do, for the other models ---- */
+
+void sim_ke_initialize_event(KEVENT *event, bool manual, bool signalled);
+bool sim_ke_set_event(KEVENT *event); /* returns whether it was signalled */
+bool sim_ke_reset_event(KEVENT *event);
+/* timeout in 100 ns as Windows takes it: NULL for ever, negative relative. STATUS_SUCCESS or STATUS_TIMEOUT. */
+NTSTATUS sim_ke_wait(void *object, const int64_t *timeout);
+
 /* ---- Faults (fault.c) ---- */
+
+/* For the `failures` of a row: what the call does when it is the one to fail. */
+enum {
+    SIM_FAILS_NULL = 1,        /* returns 0 */
+    SIM_FAILS_STATUS = 2,      /* returns STATUS_INSUFFICIENT_RESOURCES */
+    SIM_FAILS_RAISE = 4,       /* raises STATUS_INSUFFICIENT_RESOURCES */
+    SIM_FAILS_STATUS_ARG0 = 8, /* stores STATUS_INSUFFICIENT_RESOURCES through its first argument */
+    SIM_FAILS_ITSELF = 16,     /* the row asks sim_fault_take where it can fail */
+};
+/* Counts one fallible call; true if this is the one that must fail. */
+bool sim_fault_take(const char *what);
 
 /* From now on the k-th fallible call (1-based) of an image fails, once; 0 turns it off. */
 void sim_fault_arm(unsigned k);
@@ -64,6 +85,11 @@ bool sim_fault_here(void);
 
 void *sim_pool_allocate(size_t size, uint32_t tag, const void *caller); /* guard page behind it */
 void sim_pool_free(void *memory);
+/* An MDL over memory of the model, as a protocol hands it to a miniport: already mapped, mapped when asked, or
+ * impossible to map. */
+enum sim_mdl_kind { SIM_MDL_MAPPED, SIM_MDL_UNMAPPED, SIM_MDL_UNMAPPABLE };
+MDL *sim_mdl_describe(void *data, size_t length, enum sim_mdl_kind kind);
+void sim_mdl_free(MDL *mdl);
 /* What explains a fault at an address; for sim_install_fault_handler. */
 void sim_kernel_explain(const void *address, char *text, size_t size);
 
