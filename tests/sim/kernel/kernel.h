@@ -62,16 +62,8 @@ NTSTATUS sim_ke_wait(void *object, const int64_t *timeout);
 
 /* ---- Faults (fault.c) ---- */
 
-/* For the `failures` of a row: what the call does when it is the one to fail. */
-enum {
-    SIM_FAILS_NULL = 1,        /* returns 0 */
-    SIM_FAILS_STATUS = 2,      /* returns STATUS_INSUFFICIENT_RESOURCES */
-    SIM_FAILS_RAISE = 4,       /* raises STATUS_INSUFFICIENT_RESOURCES */
-    SIM_FAILS_STATUS_ARG0 = 8, /* stores STATUS_INSUFFICIENT_RESOURCES through its first argument */
-    SIM_FAILS_ITSELF = 16,     /* the row asks sim_fault_take where it can fail */
-};
-/* Counts one fallible call; true if this is the one that must fail. */
-bool sim_fault_take(const char *what);
+/* In a row with SIM_FAILS_INSIDE, where it can fail: counts one fallible call; true if it is the one to fail. */
+bool sim_fault_here(void);
 
 /* From now on the k-th fallible call (1-based) of an image fails, once; 0 turns it off. */
 void sim_fault_arm(unsigned k);
