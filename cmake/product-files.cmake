@@ -12,7 +12,7 @@ if(NOT PRODUCT_POOL_TAG_HEX MATCHES "^........$")
 endif()
 
 function(tun_guid_initialiser guid result)
-  if(NOT guid MATCHES "^([0-9a-fA-F]+)-([0-9a-fA-F]+)-([0-9a-fA-F]+)-(..)(..)-(..)(..)(..)(..)(..)(..)$")
+  if(NOT guid MATCHES "^([0-9a-fA-F]+)-([0-9a-fA-F]+)-([0-9a-fA-F]+)-(..)(..)-............$")
     message(FATAL_ERROR "cmake/product.cmake: \"${guid}\" is no GUID.")
   endif()
   set(text "{0x${CMAKE_MATCH_1}, 0x${CMAKE_MATCH_2}, 0x${CMAKE_MATCH_3}, {0x${CMAKE_MATCH_4}, 0x${CMAKE_MATCH_5}")
