@@ -1,0 +1,86 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * OIDs, as the miniport sees them in NDIS_OID_REQUEST.
+ */
+#ifndef WDK_NDIS_OID_H
+#define WDK_NDIS_OID_H
+
+#define OID_GEN_SUPPORTED_LIST                0x00010101u
+#define OID_GEN_HARDWARE_STATUS               0x00010102u
+#define OID_GEN_MEDIA_SUPPORTED               0x00010103u
+#define OID_GEN_MEDIA_IN_USE                  0x00010104u
+#define OID_GEN_MAXIMUM_LOOKAHEAD             0x00010105u
+#define OID_GEN_MAXIMUM_FRAME_SIZE            0x00010106u
+#define OID_GEN_LINK_SPEED                    0x00010107u
+#define OID_GEN_TRANSMIT_BUFFER_SPACE         0x00010108u
+#define OID_GEN_RECEIVE_BUFFER_SPACE          0x00010109u
+#define OID_GEN_TRANSMIT_BLOCK_SIZE           0x0001010Au
+#define OID_GEN_RECEIVE_BLOCK_SIZE            0x0001010Bu
+#define OID_GEN_VENDOR_ID                     0x0001010Cu
+#define OID_GEN_VENDOR_DESCRIPTION            0x0001010Du
+#define OID_GEN_CURRENT_PACKET_FILTER         0x0001010Eu
+#define OID_GEN_CURRENT_LOOKAHEAD             0x0001010Fu
+#define OID_GEN_MAXIMUM_TOTAL_SIZE            0x00010111u
+#define OID_GEN_MAC_OPTIONS                   0x00010113u
+#define OID_GEN_MEDIA_CONNECT_STATUS          0x00010114u
+#define OID_GEN_MAXIMUM_SEND_PACKETS          0x00010115u
+#define OID_GEN_VENDOR_DRIVER_VERSION         0x00010116u
+#define OID_GEN_PHYSICAL_MEDIUM               0x00010202u
+#define OID_GEN_RECEIVE_SCALE_CAPABILITIES    0x00010203u
+#define OID_GEN_MAX_LINK_SPEED                0x00010206u
+#define OID_GEN_LINK_STATE                    0x00010207u
+#define OID_GEN_LINK_PARAMETERS               0x00010208u
+#define OID_GEN_INTERRUPT_MODERATION          0x00010209u
+#define OID_GEN_PHYSICAL_MEDIUM_EX            0x00010213u
+#define OID_GEN_MINIPORT_RESTART_ATTRIBUTES   0x0001021Du
+#define OID_GEN_OPERATIONAL_STATUS            0x00010283u
+#define OID_GEN_XMIT_LINK_SPEED               0x00010284u
+#define OID_GEN_RCV_LINK_SPEED                0x00010285u
+#define OID_GEN_UNKNOWN_PROTOS                0x00010286u
+#define OID_GEN_INTERFACE_INFO                0x00010287u
+#define OID_GEN_ADMIN_STATUS                  0x00010288u
+#define OID_GEN_ALIAS                         0x00010289u
+#define OID_GEN_MEDIA_CONNECT_STATUS_EX       0x0001028Au
+#define OID_GEN_LINK_SPEED_EX                 0x0001028Bu
+#define OID_GEN_MEDIA_DUPLEX_STATE            0x0001028Cu
+#define OID_GEN_XMIT_OK                       0x00020101u
+#define OID_GEN_RCV_OK                        0x00020102u
+#define OID_GEN_XMIT_ERROR                    0x00020103u
+#define OID_GEN_RCV_ERROR                     0x00020104u
+#define OID_GEN_RCV_NO_BUFFER                 0x00020105u
+#define OID_GEN_STATISTICS                    0x00020106u
+#define OID_GEN_DIRECTED_BYTES_XMIT           0x00020201u
+#define OID_GEN_DIRECTED_FRAMES_XMIT          0x00020202u
+#define OID_GEN_MULTICAST_BYTES_XMIT          0x00020203u
+#define OID_GEN_MULTICAST_FRAMES_XMIT         0x00020204u
+#define OID_GEN_BROADCAST_BYTES_XMIT          0x00020205u
+#define OID_GEN_BROADCAST_FRAMES_XMIT         0x00020206u
+#define OID_GEN_DIRECTED_BYTES_RCV            0x00020207u
+#define OID_GEN_DIRECTED_FRAMES_RCV           0x00020208u
+#define OID_GEN_MULTICAST_BYTES_RCV           0x00020209u
+#define OID_GEN_MULTICAST_FRAMES_RCV          0x0002020Au
+#define OID_GEN_BROADCAST_BYTES_RCV           0x0002020Bu
+#define OID_GEN_BROADCAST_FRAMES_RCV          0x0002020Cu
+#define OID_GEN_RCV_CRC_ERROR                 0x0002020Du
+#define OID_GEN_TRANSMIT_QUEUE_LENGTH         0x0002020Eu
+#define OID_GEN_INIT_TIME_MS                  0x00020213u
+#define OID_GEN_RESET_COUNTS                  0x00020214u
+#define OID_GEN_MEDIA_SENSE_COUNTS            0x00020215u
+#define OID_GEN_FRIENDLY_NAME                 0x00020216u
+#define OID_GEN_BYTES_RCV                     0x00020219u
+#define OID_GEN_BYTES_XMIT                    0x0002021Au
+#define OID_GEN_RCV_DISCARDS                  0x0002021Bu
+#define OID_GEN_XMIT_DISCARDS                 0x0002021Cu
+#define OID_OFFLOAD_ENCAPSULATION             0x0101010Au
+#define OID_TCP_TASK_OFFLOAD                  0xFC010201u
+#define OID_TCP_OFFLOAD_CURRENT_CONFIG        0xFC01020Bu
+#define OID_TCP_OFFLOAD_PARAMETERS            0xFC01020Cu
+#define OID_TCP_OFFLOAD_HARDWARE_CAPABILITIES 0xFC01020Du
+#define OID_PNP_CAPABILITIES                  0xFD010100u
+#define OID_PNP_SET_POWER                     0xFD010101u
+#define OID_PNP_QUERY_POWER                   0xFD010102u
+#define OID_PM_CURRENT_CAPABILITIES           0xFD010107u
+#define OID_PM_HARDWARE_CAPABILITIES          0xFD010108u
+#define OID_PM_PARAMETERS                     0xFD010109u
+
+#endif
