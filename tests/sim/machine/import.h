@@ -1,15 +1,16 @@
 /* SPDX-License-Identifier: MIT
- * One row per function that a loaded image may import. The row is the single statement of what the model knows
- * about the function: who exports it, since when, at which IRQL it may be called, how it can fail, and where that
- * is documented. Byte counts and systems come from Microsoft's reference, never from the driver's or the DLL's own
- * declarations, so that one wrong number cannot hide in both. */
+ * One row per function that a loaded image may import. The row is the single statement of what the model
+ * knows about the function: who exports it, since when, at which IRQL it may be called, how it can fail, and
+ * where that is documented. Byte counts and systems come from Microsoft's reference, never from the driver's
+ * or the DLL's own declarations, so that one wrong number cannot hide in both. */
 #ifndef SIM_IMPORT_H
 #define SIM_IMPORT_H
 
 #include <stddef.h>
 #include <stdint.h>
 
-enum sim_convention {
+enum sim_convention
+{
     SIM_STDCALL,  /* callee pops on x86 */
     SIM_FASTCALL, /* first two words in ecx, edx on x86; the rest as stdcall */
     SIM_CDECL,    /* caller pops */
@@ -20,8 +21,8 @@ enum sim_convention {
  * Laid out by the assembly of each architecture (machine/call_<arch>.S). */
 struct sim_registers;
 
-/* One call of an import, on the host's stack. arg[i] is the i-th machine word of the arguments; a 64-bit argument
- * of a 32-bit image takes two words (on arm it begins at an even one). */
+/* One call of an import, on the host's stack. arg[i] is the i-th machine word of the arguments; a 64-bit
+ * argument of a 32-bit image takes two words (on arm it begins at an even one). */
 #define SIM_MAX_WORDS 16
 struct sim_frame
 {
@@ -34,9 +35,10 @@ struct sim_frame
 /* The result goes into the return register(s): edx:eax or r0:r1 on 32 bits. */
 typedef uint64_t (*sim_import_fn)(struct sim_frame *frame);
 
-/* How fault injection makes a call fail: the hook gives the result and the function does not run (NULL, RESOURCES),
- * or the function runs and asks sim_fault_here() at the point where it can fail. */
-enum {
+/* How fault injection makes a call fail: the hook gives the result and the function does not run (NULL,
+ * RESOURCES), or the function runs and asks sim_fault_here() at the point where it can fail. */
+enum
+{
     SIM_FAILS_NULL = 1,      /* returns 0 */
     SIM_FAILS_RESOURCES = 2, /* returns STATUS_INSUFFICIENT_RESOURCES, which is NDIS_STATUS_RESOURCES too */
     SIM_FAILS_INSIDE = 4,
@@ -77,8 +79,8 @@ struct sim_import_hooks
 };
 extern struct sim_import_hooks sim_import_hooks;
 
-/* A code address that images can call and that runs row->fn; lives as long as the process. For callbacks into C
- * and for what GetProcAddress or MmGetSystemRoutineAddress return. The same row gives the same address. */
+/* A code address that images can call and that runs row->fn; lives as long as the process. For callbacks into
+ * C and for what GetProcAddress or MmGetSystemRoutineAddress return. The same row gives the same address. */
 void *sim_import_address(const struct sim_import *row);
 
 #endif

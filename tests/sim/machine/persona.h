@@ -7,7 +7,8 @@
 #include <stdint.h>
 
 /* Bits, so that an import row can name every system that has it. In the order of release. */
-enum sim_system {
+enum sim_system
+{
     SIM_WIN7 = 1,
     SIM_WIN8 = 2,
     SIM_WIN81 = 4,
@@ -20,7 +21,13 @@ enum sim_system {
 #define SIM_SINCE_WIN81 (SIM_WIN81 | SIM_SINCE_WIN10)
 #define SIM_SINCE_WIN10 (SIM_WIN10 | SIM_WIN11 | SIM_SERVER)
 
-enum sim_arch { SIM_AMD64, SIM_X86, SIM_ARM64, SIM_ARM };
+enum sim_arch
+{
+    SIM_AMD64,
+    SIM_X86,
+    SIM_ARM64,
+    SIM_ARM
+};
 
 struct sim_persona
 {
