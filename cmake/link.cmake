@@ -5,16 +5,23 @@ set(tun_machine_x86 i386)
 set(tun_machine_arm64 arm64)
 set(tun_machine_arm arm)
 
-# Makes <name>.lib from a .def file. On x86 names carry their decoration in the .def and lose it in the import (-k).
+# Makes an import library from a .def file. The .def carries x86's decorations; on x86 the import loses them again
+# (-k), on the others they are stripped beforehand.
 function(tun_import_library library definition)
-  set(kill_at "")
-  if(TUN_ARCH STREQUAL "x86")
-    set(kill_at -k)
+  set(kill_at -k)
+  set(used ${definition})
+  if(NOT TUN_ARCH STREQUAL "x86")
+    set(kill_at "")
+    file(READ ${definition} text)
+    string(REGEX REPLACE "@[0-9]+(\r?\n)" "\\1" text "${text}")
+    set(used ${library}.def)
+    file(CONFIGURE OUTPUT ${used} CONTENT "${text}" @ONLY)
+    set_property(DIRECTORY APPEND PROPERTY CMAKE_CONFIGURE_DEPENDS ${definition})
   endif()
   add_custom_command(
     OUTPUT ${library}
-    COMMAND ${TUN_llvm_dlltool_19} -m ${tun_machine_${TUN_ARCH}} ${kill_at} -d ${definition} -l ${library}
-    DEPENDS ${definition}
+    COMMAND ${TUN_llvm_dlltool_19} -m ${tun_machine_${TUN_ARCH}} ${kill_at} -d ${used} -l ${library}
+    DEPENDS ${used}
     VERBATIM)
 endfunction()
 
