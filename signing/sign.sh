@@ -1,0 +1,202 @@
+#!/bin/sh
+# SPDX-License-Identifier: MIT
+# Signs one file: a PE image (.sys .dll .exe), a catalog or a cabinet.
+# usage: sign.sh [--kind KIND] IN OUT       IN and OUT may be the same; OUT appears complete or not at all
+#
+# Without settings the test certificate signs (signing/test-ca.sh makes it on first use). Settings are environment
+# variables; SIGN_CONFIG names a file of NAME=value lines read first. The table is in docs/release.md:
+#   SIGN_MODE=test|production|none   default: production when a key is named below, else test
+#   SIGN_CERTS=chain.pem SIGN_KEY=key.pem            a key in a file, or
+#   SIGN_PKCS12=file.p12                             certificate and key in one file, or
+#   SIGN_CERTS=chain.pem SIGN_PKCS11_MODULE=token.so SIGN_PKCS11_KEY='pkcs11:...' [SIGN_PKCS11_ENGINE=pkcs11.so], or
+#   SIGN_COMMAND='command'                           signs the file named by its last argument in place
+#   SIGN_PASS_FILE=file | SIGN_PASS=text             passphrase or PIN, never put on a command line
+#   SIGN_CROSS_CERT=cross.pem                        added to the signature
+#   SIGN_TIMESTAMP='http://a http://b' SIGN_TIMESTAMP_TRIES=3 SIGN_TIMESTAMP_SECONDS=60
+#   SIGN_DIGEST=sha256|sha384|sha512 SIGN_DUAL=1 (images: SHA-1 first, then SIGN_DIGEST) SIGN_PAGE_HASHES=1 (images)
+#   SIGN_KINDS='helper sys cat dll tool example uninstaller setup cab'   what is signed; other kinds are copied
+#   SIGN_TIME=unix                                   the signing time; test mode takes SOURCE_DATE_EPOCH
+set -eu
+here=$(dirname "$0")
+. "$here/common.sh"
+
+kind=
+if [ "${1:-}" = --kind ]; then
+    kind=$2
+    shift 2
+fi
+[ $# -eq 2 ] || die "usage: sign.sh [--kind KIND] IN OUT"
+in=$1 out=$2
+[ -f "$in" ] || die "$in: no such file"
+if [ -n "${SIGN_CONFIG:-}" ]; then
+    [ -r "$SIGN_CONFIG" ] || die "SIGN_CONFIG: cannot read $SIGN_CONFIG"
+    case $SIGN_CONFIG in */*) . "$SIGN_CONFIG" ;; *) . "./$SIGN_CONFIG" ;; esac
+fi
+scratch
+osslsigncode=${OSSLSIGNCODE:-osslsigncode}
+work=$scratch/file
+
+# Puts the finished file in place: written beside OUT, then renamed.
+deliver() {
+    mkdir -p "$(dirname "$out")"
+    new=$out.new.$$
+    trap 'rm -rf "$scratch" "$new"' EXIT
+    umask 022
+    cat "$1" >"$new" || die "cannot write $out"
+    [ ! -x "$in" ] || chmod +x "$new"
+    mv -f "$new" "$out"
+}
+
+case $(head -c 2 "$in" | od -An -tx1 | tr -d ' \n') in
+4d5a) type=image ;;
+4d53) type=cabinet ;;
+30*) type=catalog ;;
+*) die "$in: neither an image, nor a catalog, nor a cabinet" ;;
+esac
+
+mode=${SIGN_MODE:-}
+if [ -z "$mode" ]; then
+    mode=test
+    [ -z "${SIGN_CERTS:-}${SIGN_KEY:-}${SIGN_PKCS12:-}${SIGN_PKCS11_MODULE:-}${SIGN_COMMAND:-}" ] || mode=production
+fi
+case " ${SIGN_KINDS:-$kind} " in *" $kind "*) ;; *) mode=none ;; esac
+case $mode in
+none)
+    deliver "$in"
+    exit 0
+    ;;
+test)
+    unset SIGN_PKCS12 SIGN_PKCS11_MODULE SIGN_COMMAND SIGN_CROSS_CERT SIGN_PASS_FILE SIGN_PASS
+    folder=$("$here/test-ca.sh") || exit 1
+    SIGN_CERTS=$folder/chain.pem SIGN_KEY=$folder/signer.key
+    : "${SIGN_TIME:=${SOURCE_DATE_EPOCH:-}}"
+    ;;
+production) ;;
+*) die "SIGN_MODE is '$mode'; it has to be test, production or none" ;;
+esac
+
+digest=${SIGN_DIGEST:-sha256}
+case $digest in
+sha256 | sha384 | sha512) ;;
+*) die "SIGN_DIGEST=$digest is a weak or unknown digest; use sha256, sha384 or sha512" ;;
+esac
+for number in "${SIGN_TIME:-0}" "${SIGN_TIMESTAMP_TRIES:-3}" "${SIGN_TIMESTAMP_SECONDS:-60}"; do
+    case $number in *[!0-9]* | '') die "'$number' is no number (SIGN_TIME, SIGN_TIMESTAMP_TRIES, SIGN_TIMESTAMP_SECONDS)" ;; esac
+done
+
+# ---- the key: exactly one way, looked at before it is used ----
+
+# The passphrase in a file of ours without a line end, which some readers would take as part of it.
+pass=
+if [ -n "${SIGN_PASS_FILE:-}" ]; then
+    [ -r "$SIGN_PASS_FILE" ] || die "cannot read the passphrase file $SIGN_PASS_FILE"
+    pass=$scratch/pass
+    head -n 1 "$SIGN_PASS_FILE" | tr -d '\r\n' >"$pass"
+elif [ -n "${SIGN_PASS:-}" ]; then
+    pass=$scratch/pass
+    printf '%s' "$SIGN_PASS" >"$pass"
+fi
+unset SIGN_PASS
+
+check() {
+    sign_tool check-key "$@" ${SIGN_CROSS_CERT:+--cross "$SIGN_CROSS_CERT"} ${pass:+--pass-file "$pass"} \
+        >"$scratch/signer" 2>"$scratch/log" || die "$(head -n 1 "$scratch/log")"
+}
+
+if [ -n "${SIGN_COMMAND:-}" ]; then
+    [ -z "${SIGN_KEY:-}${SIGN_PKCS12:-}${SIGN_PKCS11_MODULE:-}" ] || die "SIGN_COMMAND excludes the other key settings"
+elif [ -n "${SIGN_PKCS12:-}" ]; then
+    [ -z "${SIGN_KEY:-}${SIGN_PKCS11_MODULE:-}" ] || die "SIGN_PKCS12 excludes SIGN_KEY and SIGN_PKCS11_MODULE"
+    check --pkcs12 "$SIGN_PKCS12"
+    set -- -pkcs12 "$SIGN_PKCS12"
+elif [ -n "${SIGN_PKCS11_MODULE:-}" ]; then
+    [ -n "${SIGN_CERTS:-}" ] && [ -n "${SIGN_PKCS11_KEY:-}" ] ||
+        die "SIGN_PKCS11_MODULE needs SIGN_CERTS and SIGN_PKCS11_KEY"
+    [ -r "$SIGN_PKCS11_MODULE" ] || die "cannot read the token library $SIGN_PKCS11_MODULE"
+    check --certs "$SIGN_CERTS"
+    engine=${SIGN_PKCS11_ENGINE:-$(openssl version -e | sed 's/.*"\(.*\)"/\1/')/pkcs11.so}
+    [ -r "$engine" ] || die "cannot read the PKCS#11 engine $engine"
+    set -- -pkcs11engine "$engine" -pkcs11module "$SIGN_PKCS11_MODULE" -certs "$SIGN_CERTS" -key "$SIGN_PKCS11_KEY"
+elif [ -n "${SIGN_CERTS:-}" ] && [ -n "${SIGN_KEY:-}" ]; then
+    check --certs "$SIGN_CERTS" --key "$SIGN_KEY"
+    set -- -certs "$SIGN_CERTS" -key "$SIGN_KEY"
+else
+    die "no signing key is set (SIGN_KEY with SIGN_CERTS, SIGN_PKCS12, SIGN_PKCS11_MODULE or SIGN_COMMAND)"
+fi
+
+# ---- signing ----
+
+# The one line of a tool's log that says what is wrong.
+reason() {
+    if grep -qi 'CKR_PIN_INCORRECT\|PIN incorrect\|login failed\|CKR_PIN' "$scratch/log"; then
+        echo "the token refuses the PIN"
+    elif grep -qi 'CKR_PIN_LOCKED' "$scratch/log"; then
+        echo "the token's PIN is locked"
+    else
+        grep -v '^ *$\|^Succeeded\|^Failed$\|^Connecting to' "$scratch/log" | tail -n 1
+    fi
+}
+
+# run LOG-FREE COMMAND...: a signing tool must not wait for anybody.
+run() {
+    timeout "${SIGN_TIMESTAMP_SECONDS:-60}" "$@" </dev/null >"$scratch/log" 2>&1
+}
+
+# Tries every server in turn, SIGN_TIMESTAMP_TRIES rounds, longer pauses between rounds.
+# stamp COMMAND...: is run with `-ts URL -in FROM -out TO` added; FROM and TO are variables.
+stamp() {
+    round=1
+    while :; do
+        for server in $SIGN_TIMESTAMP; do
+            rm -f "$to"
+            if run "$@" -ts "$server" -in "$from" -out "$to" && [ -s "$to" ]; then
+                return 0
+            fi
+            echo "sign.sh: $in: no time stamp from $server (round $round)" >&2
+        done
+        [ "$round" -lt "${SIGN_TIMESTAMP_TRIES:-3}" ] || break
+        sleep $((round * ${SIGN_TIMESTAMP_PAUSE:-2}))
+        round=$((round + 1))
+    done
+    rm -f "$to"
+    die "$in: no time stamp: none of the servers answered properly ($SIGN_TIMESTAMP)"
+}
+
+# sign_once DIGEST FROM TO KEY-ARGUMENTS... EXTRA: the signature alone first, so that a fault of the key is told
+# from one of a time stamper.
+sign_once() {
+    algorithm=$1 from=$2 to=$3
+    shift 3
+    rm -f "$to"
+    run "$osslsigncode" sign -h "$algorithm" ${SIGN_CROSS_CERT:+-ac "$SIGN_CROSS_CERT"} ${pass:+-readpass "$pass"} \
+        ${SIGN_TIME:+-time "$SIGN_TIME"} "$@" -in "$from" -out "$to" || {
+        rm -f "$to"
+        die "$in: cannot be signed: $(reason)"
+    }
+    [ -s "$to" ] || die "$in: cannot be signed: the tool wrote nothing"
+}
+
+stamped_once() {
+    sign_once "$@"
+    [ -n "${SIGN_TIMESTAMP:-}" ] || return 0
+    algorithm=$1
+    from=$2 to=$3
+    shift 3
+    stamp "$osslsigncode" sign -h "$algorithm" ${SIGN_CROSS_CERT:+-ac "$SIGN_CROSS_CERT"} \
+        ${pass:+-readpass "$pass"} ${SIGN_TIME:+-time "$SIGN_TIME"} "$@"
+}
+
+cat "$in" >"$work"
+if [ -n "${SIGN_COMMAND:-}" ]; then
+    run sh -c "$SIGN_COMMAND \"\$@\"" sh "$work" || die "$in: the signing command failed: $(reason)"
+    cp "$work" "$work.signed"
+else
+    [ "$type" != image ] || [ "${SIGN_PAGE_HASHES:-0}" != 1 ] || set -- "$@" -ph
+    if [ "$type" = image ] && [ "${SIGN_DUAL:-0}" = 1 ]; then
+        stamped_once sha1 "$work" "$work.first" "$@"
+        stamped_once "$digest" "$work.first" "$work.signed" -nest "$@"
+    else
+        stamped_once "$digest" "$work" "$work.signed" "$@"
+    fi
+fi
+deliver "$work.signed"
