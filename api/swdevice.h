@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MIT
  *
- * The software device interface of Windows 8 and later and the property structures that it takes, as Microsoft's
- * reference of swdevice.h, swdevicedef.h and devpropdef.h describes them; mingw-w64 does not ship them.
+ * The software device interface of Windows 8 and later and the property structures that it takes, as
+ * Microsoft's reference of swdevice.h, swdevicedef.h and devpropdef.h describes them; mingw-w64 does not ship
+ * them.
  */
 #ifndef SWDEVICE_H
 #define SWDEVICE_H
@@ -46,8 +47,8 @@ typedef struct _DEVPROPERTY
     PVOID Buffer;
 } DEVPROPERTY;
 
-/* Comes on a thread of the system, possibly before SwDeviceCreate has returned, and no more once SwDeviceClose
- * has returned. */
+/* Comes on a thread of the system, possibly before SwDeviceCreate has returned, and no more once
+ * SwDeviceClose has returned. */
 typedef VOID(WINAPI *SW_DEVICE_CREATE_CALLBACK)(HSWDEVICE Device, HRESULT Result, PVOID Context,
                                                 PCWSTR InstanceId);
 
