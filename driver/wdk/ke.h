@@ -186,7 +186,6 @@ NTSYSAPI NTSTATUS NTAPI PsCreateSystemThread(PHANDLE ThreadHandle, ULONG Desired
 /* PASSIVE, from the thread that ends; does not return if it succeeds */
 NTSYSAPI NTSTATUS NTAPI PsTerminateSystemThread(NTSTATUS ExitStatus);
 NTSYSAPI LONG NTAPI KeSetPriorityThread(PKTHREAD Thread, LONG Priority); /* PASSIVE */
-NTSYSAPI PKTHREAD NTAPI KeGetCurrentThread(VOID);                        /* <= DISPATCH */
 NTSYSAPI PEPROCESS NTAPI IoGetCurrentProcess(VOID);                      /* <= APC */
 #define PsGetCurrentProcess() IoGetCurrentProcess()
 NTSYSAPI HANDLE NTAPI PsGetCurrentProcessId(VOID);
