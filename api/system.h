@@ -59,8 +59,6 @@
         (ULONG *Status, ULONG *Problem, DEVINST Node, ULONG Flags)) \
     Function(CFGMGR32, CM_Get_DevNode_PropertyW, 6.1, CONFIGRET, \
         (DEVINST Node, const DEVPROPKEY *Key, DEVPROPTYPE *Type, BYTE *Buffer, ULONG *Size, ULONG Flags)) \
-    Function(CFGMGR32, CM_Set_DevNode_PropertyW, 6.1, CONFIGRET, \
-        (DEVINST Node, const DEVPROPKEY *Key, DEVPROPTYPE Type, const BYTE *Buffer, ULONG Size, ULONG Flags)) \
     Function(CFGMGR32, CM_Get_Device_ID_List_SizeW, 6.1, CONFIGRET, (ULONG *Length, PCWSTR Filter, ULONG Flags)) \
     Function(CFGMGR32, CM_Get_Device_ID_ListW, 6.1, CONFIGRET, \
         (PCWSTR Filter, WCHAR *Buffer, ULONG Length, ULONG Flags)) \
@@ -103,6 +101,7 @@
     \
     Function(OLE32, CoInitializeEx, 6.1, HRESULT, (PVOID Reserved, DWORD Mode)) \
     Function(OLE32, CoUninitialize, 6.1, VOID, (VOID)) \
+    Function(OLE32, CoCreateGuid, 6.1, HRESULT, (GUID *Guid)) \
     Function(OLE32, CoCreateInstance, 6.1, HRESULT, \
         (REFCLSID Class, LPUNKNOWN Outer, DWORD Context, REFIID Interface, PVOID *Object)) \
     \
