@@ -25,9 +25,9 @@ function(tun_import_library library definition)
     VERBATIM)
 endfunction()
 
-# Links objects of an OBJECT library into an image; ARGUMENTS are lld-link's own.
+# Links objects of an OBJECT library into an image, with ON_DEMAND only when the target is asked for; ARGUMENTS are lld-link's own.
 function(tun_link target)
-  cmake_parse_arguments(LINK "" "OUTPUT;PDB" "OBJECTS;LIBRARIES;RESOURCES;ARGUMENTS" ${ARGN})
+  cmake_parse_arguments(LINK "ON_DEMAND" "OUTPUT;PDB" "OBJECTS;LIBRARIES;RESOURCES;ARGUMENTS" ${ARGN})
   get_filename_component(pdb_name ${LINK_PDB} NAME)
   add_custom_command(
     OUTPUT ${LINK_OUTPUT} ${LINK_PDB}
@@ -38,7 +38,11 @@ function(tun_link target)
     WORKING_DIRECTORY ${CMAKE_BINARY_DIR}
     COMMAND_EXPAND_LISTS
     VERBATIM)
-  add_custom_target(${target} ALL DEPENDS ${LINK_OUTPUT})
+  if(LINK_ON_DEMAND)
+    add_custom_target(${target} DEPENDS ${LINK_OUTPUT})
+  else()
+    add_custom_target(${target} ALL DEPENDS ${LINK_OUTPUT})
+  endif()
 endfunction()
 
 # Compiles a configured .rc into a .res.
@@ -50,3 +54,7 @@ function(tun_resource output source)
     WORKING_DIRECTORY ${CMAKE_BINARY_DIR}
     VERBATIM)
 endfunction()
+
+# How user-mode code is compiled: no C runtime, nothing newer than Windows 7 without a look-up at run time.
+set(TUN_USER_OPTIONS -std=gnu11 -O2 -g -gcodeview -ffreestanding -fms-extensions -fno-strict-aliasing -funwind-tables
+  -fno-stack-protector -Wall -Wextra -Wframe-larger-than=3072)

@@ -1,0 +1,406 @@
+; SPDX-License-Identifier: MIT
+;
+; One setup for every architecture: the x86 stub runs on all of them. It installs files only; wintun.dll stages its
+; driver itself when a program first needs it, so setup does no device work.
+;
+; Built by tools/setup.sh with
+;   /DSTAGE=<folder>   the files as they are to stand in the target folder, and others/ (see there)
+;   /DOUTPUT=<file>    the setup to make
+;   /DSIGN=<command>   signs the file named after it, in place
+;
+; An installation is all or nothing: everything is first extracted into $INSTDIR\~new, then each top folder is moved
+; aside and replaced; a failure moves back what was moved. A folder that holds an open file cannot be moved, which is
+; how a file in use is found before anything has changed.
+;
+; Switches (documented in docs/setup.md): /S  /D=<folder>  /LOG=<file>  /COMPONENTS=<list>  /LANG=<id>
+; Exit codes: 0 done, 1 cancelled, 2 failed and rolled back, 3 bad switch, 4 newer version installed,
+;             5 target folder refused, 6 not an administrator or unsupported system, 7 file in use
+
+Unicode true
+SetCompressor /SOLID lzma
+SetDateSave off
+ManifestSupportedOS all
+ManifestDPIAware true
+RequestExecutionLevel admin
+CRCCheck force
+
+!include MUI2.nsh
+!include LogicLib.nsh
+!include FileFunc.nsh
+!include WordFunc.nsh
+!include Sections.nsh
+!include WinVer.nsh
+!include x64.nsh
+!include "${PRODUCT_NSH}"
+
+!define EXIT_FAILED 2
+!define EXIT_SWITCH 3
+!define EXIT_DOWNGRADE 4
+!define EXIT_FOLDER 5
+!define EXIT_SYSTEM 6
+!define EXIT_IN_USE 7
+
+!define UNINSTALL_KEY "Software\Microsoft\Windows\CurrentVersion\Uninstall\${PRODUCT_NAME}"
+!define UNINSTALLER "uninstall.exe"
+; Top folders that setup owns whole; files are the loose ones beside them.
+!define MARK "${PRODUCT_FILE}-setup.ini"
+
+Name "${PRODUCT_NAME}"
+OutFile "${OUTPUT}"
+BrandingText "${PRODUCT_NAME} ${PRODUCT_VERSION}"
+ShowInstDetails nevershow
+ShowUninstDetails nevershow
+
+VIProductVersion "${PRODUCT_VERSION}.0"
+VIAddVersionKey /LANG=0 "ProductName" "${PRODUCT_NAME}"
+VIAddVersionKey /LANG=0 "ProductVersion" "${PRODUCT_VERSION}"
+VIAddVersionKey /LANG=0 "FileVersion" "${PRODUCT_VERSION}"
+VIAddVersionKey /LANG=0 "FileDescription" "${PRODUCT_NAME} Setup"
+VIAddVersionKey /LANG=0 "CompanyName" "${PRODUCT_COMPANY}"
+VIAddVersionKey /LANG=0 "LegalCopyright" "${PRODUCT_COPYRIGHT}"
+
+!uninstfinalize '${SIGN} "%1"' = 0
+!finalize '${SIGN} "%1"' = 0
+
+Var CommandLine
+Var ErrorCode
+Var InstalledVersion
+Var InstalledFolder
+Var FailedPart
+Var BadSwitch
+Var Architecture
+Var Moved
+
+!include log.nsh
+!include access.nsh
+
+!define MUI_ABORTWARNING
+!define MUI_COMPONENTSPAGE_SMALLDESC
+!define MUI_FINISHPAGE_NOAUTOCLOSE
+!insertmacro MUI_PAGE_WELCOME
+!insertmacro MUI_PAGE_LICENSE "${STAGE}/common/LICENSE.txt"
+!insertmacro MUI_PAGE_COMPONENTS
+!insertmacro MUI_PAGE_DIRECTORY
+!insertmacro MUI_PAGE_INSTFILES
+!insertmacro MUI_PAGE_FINISH
+!insertmacro MUI_UNPAGE_CONFIRM
+!insertmacro MUI_UNPAGE_INSTFILES
+!insertmacro MUI_LANGUAGE "English"
+!insertmacro MUI_LANGUAGE "SimpChinese"
+!include english.nsh
+!include simplified-chinese.nsh
+
+; ---- What goes where ----
+
+Section "-Prepare"
+    Call CheckFolder
+    CreateDirectory "$INSTDIR"
+    ${ProtectFolder} "$INSTDIR"
+    ${If} $ErrorCode <> 0
+        RMDir "$INSTDIR"
+        ${Fail} ${EXIT_FOLDER} "$(ErrorFolderAccess)"
+    ${EndIf}
+    ; Left by a setup that was killed.
+    RMDir /r "$INSTDIR\~new"
+    ClearErrors
+SectionEnd
+
+; The library of the machine's own architecture stands in bin\ itself, where a program finds one name on every
+; machine; those of all architectures stand in bin\<architecture>, as in the zip.
+Section "$(SectionRuntime)" IdRuntime
+    SectionIn RO
+    SetOutPath "$INSTDIR\~new"
+    File /r "${STAGE}/common/*.*"
+    SetOutPath "$INSTDIR\~new\bin"
+    ${Switch} $Architecture
+    ${Case} arm64
+        File "${STAGE}/others/bin/arm64/wintun.dll"
+        ${Break}
+    ${Case} amd64
+        File "${STAGE}/others/bin/amd64/wintun.dll"
+        ${Break}
+    ${Default}
+        File "${STAGE}/others/bin/x86/wintun.dll"
+    ${EndSwitch}
+SectionEnd
+
+Section "$(SectionOtherArchitectures)" IdOthers
+    SetOutPath "$INSTDIR\~new"
+    File /r "${STAGE}/others/*.*"
+SectionEnd
+
+Section "$(SectionSdk)" IdSdk
+    SetOutPath "$INSTDIR\~new"
+    File /r "${STAGE}/sdk/*.*"
+SectionEnd
+
+Section "$(SectionExample)" IdExample
+    SetOutPath "$INSTDIR\~new"
+    File /r "${STAGE}/example/*.*"
+SectionEnd
+
+Section "$(SectionDocumentation)" IdDocumentation
+    SetOutPath "$INSTDIR\~new"
+    File /r "${STAGE}/docs/*.*"
+SectionEnd
+
+; ---- Putting it in place ----
+
+; Moves one top folder or file aside and the new one in. Sets the error flag, with $FailedPart, if it cannot.
+!macro Swap Part
+    ${IfNot} ${Errors}
+        StrCpy $FailedPart "${Part}"
+        ${If} ${FileExists} "$INSTDIR\${Part}"
+            Rename "$INSTDIR\${Part}" "$INSTDIR\~old\${Part}"
+        ${EndIf}
+        ${IfNot} ${Errors}
+            StrCpy $Moved "$Moved|${Part}"
+            ${If} ${FileExists} "$INSTDIR\~new\${Part}"
+                Rename "$INSTDIR\~new\${Part}" "$INSTDIR\${Part}"
+            ${EndIf}
+        ${EndIf}
+    ${EndIf}
+!macroend
+
+!macro SwapBack Part
+    ${WordFind} "$Moved|" "|${Part}|" "E+1{" $0
+    ${IfNot} ${Errors}
+        Rename "$INSTDIR\${Part}" "$INSTDIR\~new\${Part}"
+        Rename "$INSTDIR\~old\${Part}" "$INSTDIR\${Part}"
+    ${EndIf}
+    ClearErrors
+!macroend
+
+!macro ForEachPart Do
+    !insertmacro ${Do} "bin"
+    !insertmacro ${Do} "include"
+    !insertmacro ${Do} "lib"
+    !insertmacro ${Do} "example"
+    !insertmacro ${Do} "docs"
+    !insertmacro ${Do} "README.md"
+    !insertmacro ${Do} "LICENSE.txt"
+!macroend
+
+; A failed extraction never comes here: it ends in .onInstFailed.
+Section "-Commit"
+    ${Log} "extracted into $INSTDIR\~new"
+    SetOutPath "$INSTDIR"
+    RMDir /r "$INSTDIR\~old"
+    CreateDirectory "$INSTDIR\~old"
+    ClearErrors
+    StrCpy $Moved ""
+    !insertmacro ForEachPart Swap
+    ${If} ${Errors}
+        ClearErrors
+        !insertmacro ForEachPart SwapBack
+        RMDir /r "$INSTDIR\~new"
+        RMDir /r "$INSTDIR\~old"
+        Call RemoveIfEmpty
+        ${Fail} ${EXIT_IN_USE} "$(ErrorInUse)"
+    ${EndIf}
+    WriteUninstaller "$INSTDIR\~new\${UNINSTALLER}"
+    ${If} ${Errors}
+        !insertmacro ForEachPart SwapBack
+        RMDir /r "$INSTDIR\~new"
+        RMDir /r "$INSTDIR\~old"
+        Call RemoveIfEmpty
+        ${Fail} ${EXIT_FAILED} "$(ErrorExtract)"
+    ${EndIf}
+    Delete "$INSTDIR\${UNINSTALLER}"
+    Rename "$INSTDIR\~new\${UNINSTALLER}" "$INSTDIR\${UNINSTALLER}"
+    WriteINIStr "$INSTDIR\${MARK}" "setup" "version" "${PRODUCT_VERSION}"
+    RMDir /r "$INSTDIR\~new"
+    RMDir /r "$INSTDIR\~old"
+
+    WriteRegStr HKLM "${UNINSTALL_KEY}" "DisplayName" "${PRODUCT_NAME}"
+    WriteRegStr HKLM "${UNINSTALL_KEY}" "DisplayVersion" "${PRODUCT_VERSION}"
+    WriteRegStr HKLM "${UNINSTALL_KEY}" "Publisher" "${PRODUCT_COMPANY}"
+    WriteRegStr HKLM "${UNINSTALL_KEY}" "InstallLocation" "$INSTDIR"
+    WriteRegStr HKLM "${UNINSTALL_KEY}" "UninstallString" '"$INSTDIR\${UNINSTALLER}"'
+    WriteRegStr HKLM "${UNINSTALL_KEY}" "QuietUninstallString" '"$INSTDIR\${UNINSTALLER}" /S'
+    WriteRegDWORD HKLM "${UNINSTALL_KEY}" "VersionMajor" ${PRODUCT_VERSION_MAJOR}
+    WriteRegDWORD HKLM "${UNINSTALL_KEY}" "VersionMinor" ${PRODUCT_VERSION_MINOR}
+    WriteRegDWORD HKLM "${UNINSTALL_KEY}" "NoModify" 1
+    ${GetSize} "$INSTDIR" "/S=0K" $0 $1 $2
+    WriteRegDWORD HKLM "${UNINSTALL_KEY}" "EstimatedSize" $0
+
+    Delete "$SMPROGRAMS\${PRODUCT_NAME}.lnk"
+    ${If} ${SectionIsSelected} ${IdDocumentation}
+        CreateShortcut "$SMPROGRAMS\${PRODUCT_NAME}.lnk" "$INSTDIR\docs\index.html" "" "" 0 SW_SHOWNORMAL "" \
+            "$(LinkDocumentation)"
+    ${EndIf}
+    ${Log} "installed ${PRODUCT_VERSION} ($Architecture) into $INSTDIR"
+    SetErrorLevel 0
+SectionEnd
+
+!insertmacro MUI_FUNCTION_DESCRIPTION_BEGIN
+    !insertmacro MUI_DESCRIPTION_TEXT ${IdRuntime} "$(DescribeRuntime)"
+    !insertmacro MUI_DESCRIPTION_TEXT ${IdOthers} "$(DescribeOtherArchitectures)"
+    !insertmacro MUI_DESCRIPTION_TEXT ${IdSdk} "$(DescribeSdk)"
+    !insertmacro MUI_DESCRIPTION_TEXT ${IdExample} "$(DescribeExample)"
+    !insertmacro MUI_DESCRIPTION_TEXT ${IdDocumentation} "$(DescribeDocumentation)"
+!insertmacro MUI_FUNCTION_DESCRIPTION_END
+
+; ---- Before anything is written ----
+
+!macro SelectComponent Name Id
+    ${WordFind} ",$R1," ",${Name}," "E+1{" $0
+    ${If} ${Errors}
+        ClearErrors
+        !insertmacro UnselectSection ${Id}
+    ${Else}
+        !insertmacro SelectSection ${Id}
+        IntOp $R2 $R2 + 1
+    ${EndIf}
+!macroend
+
+; /COMPONENTS=other,sdk,example,docs selects those beside the library; "none" selects the library alone.
+Function SelectComponents
+    ClearErrors
+    ${GetOptions} $CommandLine "/COMPONENTS=" $R1
+    ${If} ${Errors}
+        ClearErrors
+        Return
+    ${EndIf}
+    StrCpy $R2 0
+    !insertmacro SelectComponent "other" ${IdOthers}
+    !insertmacro SelectComponent "sdk" ${IdSdk}
+    !insertmacro SelectComponent "example" ${IdExample}
+    !insertmacro SelectComponent "docs" ${IdDocumentation}
+    ${If} $R1 == "none"
+        Return
+    ${EndIf}
+    ; As many names as were recognised, or one of them is unknown.
+    ${WordFind} "$R1," "," "#" $0
+    ClearErrors
+    ${If} $0 <> $R2
+        StrCpy $BadSwitch "/COMPONENTS=$R1"
+        ${Fail} ${EXIT_SWITCH} "$(ErrorSwitch)"
+    ${EndIf}
+FunctionEnd
+
+Function .onInit
+    ${GetParameters} $CommandLine
+    !insertmacro LogOpen
+    ${Log} "${PRODUCT_NAME} ${PRODUCT_VERSION} setup: $CommandLine"
+
+    ${IfNot} ${AtLeastWin7}
+        ${Fail} ${EXIT_SYSTEM} "$(ErrorSystem)"
+    ${EndIf}
+    UserInfo::GetAccountType
+    Pop $0
+    ${If} $0 != "Admin"
+        ${Fail} ${EXIT_SYSTEM} "$(ErrorNotAdministrator)"
+    ${EndIf}
+
+    ; ARM64 first: a 32-bit process there is told that the machine is an amd64 one.
+    ${If} ${IsNativeARM64}
+        StrCpy $Architecture arm64
+    ${ElseIf} ${RunningX64}
+        StrCpy $Architecture amd64
+    ${Else}
+        StrCpy $Architecture x86
+    ${EndIf}
+    ${If} $Architecture != x86
+        SetRegView 64
+        StrCpy $0 "$PROGRAMFILES64\${PRODUCT_NAME}"
+    ${Else}
+        StrCpy $0 "$PROGRAMFILES\${PRODUCT_NAME}"
+    ${EndIf}
+    SetShellVarContext all
+
+    ReadRegStr $InstalledVersion HKLM "${UNINSTALL_KEY}" "DisplayVersion"
+    ReadRegStr $InstalledFolder HKLM "${UNINSTALL_KEY}" "InstallLocation"
+    ClearErrors
+    ${If} $InstalledVersion != ""
+        ${VersionCompare} "$InstalledVersion" "${PRODUCT_VERSION}" $1
+        ${If} $1 = 1
+            ${Fail} ${EXIT_DOWNGRADE} "$(ErrorDowngrade)"
+        ${EndIf}
+        ; An upgrade or repair stays where the installation is.
+        StrCpy $0 $InstalledFolder
+        ${Log} "found $InstalledVersion in $InstalledFolder"
+    ${EndIf}
+    ${If} $INSTDIR == ""
+        StrCpy $INSTDIR $0
+    ${EndIf}
+    Call SelectComponents
+FunctionEnd
+
+; A folder is ours if it is new, empty, or holds our mark; anything else would be mixed with somebody's files.
+Function CheckFolder
+    ${If} ${FileExists} "$INSTDIR\${MARK}"
+        Return
+    ${EndIf}
+    ${If} ${FileExists} "$INSTDIR\*.*"
+        ${DirState} "$INSTDIR" $0
+        ${If} $0 <> 0
+            ${Fail} ${EXIT_FOLDER} "$(ErrorFolderInUse)"
+        ${EndIf}
+    ${EndIf}
+FunctionEnd
+
+
+; Nothing of a failed installation stays, and a folder that it made goes too.
+Function RemoveIfEmpty
+    SetOutPath "$TEMP"
+    RMDir "$INSTDIR"
+FunctionEnd
+
+Function .onInstFailed
+    SetOutPath "$TEMP"
+    RMDir /r "$INSTDIR\~new"
+    Call RemoveIfEmpty
+    ${Fail} ${EXIT_FAILED} "$(ErrorExtract)"
+FunctionEnd
+
+; ---- Uninstaller ----
+
+Function un.onInit
+    ${GetParameters} $CommandLine
+    !insertmacro LogOpen
+    ${Log} "${PRODUCT_NAME} ${PRODUCT_VERSION} uninstall: $CommandLine"
+    ${If} ${IsNativeARM64}
+    ${OrIf} ${RunningX64}
+        SetRegView 64
+    ${EndIf}
+    SetShellVarContext all
+    ; Whatever folder the uninstaller was copied to, it removes only from one that setup made.
+    ${IfNot} ${FileExists} "$INSTDIR\${MARK}"
+        StrCpy $FailedPart "."
+        ${Fail} ${EXIT_FOLDER} "$(ErrorUninstallInUse)"
+    ${EndIf}
+FunctionEnd
+
+; Moves a part aside first: a folder with an open file cannot be moved, and then nothing has been removed yet.
+!macro Aside Part
+    ${IfNot} ${Errors}
+    ${AndIf} ${FileExists} "$INSTDIR\${Part}"
+        Rename "$INSTDIR\${Part}" "$INSTDIR\~old\${Part}"
+    ${EndIf}
+!macroend
+!macro AsideBack Part
+    ${If} ${FileExists} "$INSTDIR\~old\${Part}"
+        Rename "$INSTDIR\~old\${Part}" "$INSTDIR\${Part}"
+    ${EndIf}
+!macroend
+
+Section "Uninstall"
+    RMDir /r "$INSTDIR\~old"
+    CreateDirectory "$INSTDIR\~old"
+    ClearErrors
+    !insertmacro ForEachPart Aside
+    ${If} ${Errors}
+        !insertmacro ForEachPart AsideBack
+        RMDir "$INSTDIR\~old"
+        ${Fail} ${EXIT_IN_USE} "$(ErrorUninstallInUse)"
+    ${EndIf}
+    RMDir /r "$INSTDIR\~old"
+    Delete "$SMPROGRAMS\${PRODUCT_NAME}.lnk"
+    DeleteRegKey HKLM "${UNINSTALL_KEY}"
+    Delete "$INSTDIR\${MARK}"
+    Delete "$INSTDIR\${UNINSTALLER}"
+    RMDir "$INSTDIR"
+    ${Log} "uninstalled ${PRODUCT_VERSION} from $INSTDIR"
+    SetErrorLevel 0
+SectionEnd
