@@ -35,7 +35,7 @@ typedef struct
     uint8_t Tag[96]; /* the hash, raw (version 2) or as UTF-16LE text with NUL (version 1) */
     size_t TagSize;
     char File[128];
-    char OsAttribute[64];
+    char OsAttribute[128];
     CATALOG_KIND Info;     /* what the member info says */
     CATALOG_KIND Indirect; /* what the indirect data says, NONE when there is no indirect data */
     uint8_t Digest[32];    /* in the indirect data */
