@@ -7,7 +7,8 @@
 #include <openssl/pkcs7.h>
 #include <string.h>
 
-/* UTF-16 to ASCII; what is not ASCII becomes '?', what is too long is cut. Unit order as the string type has it. */
+/* UTF-16 to ASCII; what is not ASCII becomes '?', what is too long is cut. Unit order as the string type has
+ * it. */
 static void
 CopyText(const ASN1_STRING *String, bool BigEndian, char *Buffer, size_t Size)
 {
@@ -101,7 +102,9 @@ ReadIndirect(const uint8_t *Der, long Size, CATALOG_MEMBER *Member)
         Member->Indirect = IsObject(Data->Kind->Type, OID_KIND_PE)     ? CATALOG_KIND_PE
                            : IsObject(Data->Kind->Type, OID_KIND_FLAT) ? CATALOG_KIND_FLAT
                                                                        : CATALOG_KIND_NONE;
-        Member->DigestSize = OBJ_obj2nid(Object) == NID_sha256 ? 32 : OBJ_obj2nid(Object) == NID_sha1 ? 20 : 0;
+        Member->DigestSize = OBJ_obj2nid(Object) == NID_sha256 ? 32
+                             : OBJ_obj2nid(Object) == NID_sha1 ? 20
+                                                               : 0;
         Ok = Member->Indirect != CATALOG_KIND_NONE && Member->DigestSize &&
              (size_t)ASN1_STRING_length(Digest) == Member->DigestSize;
         if (Ok)
@@ -206,7 +209,8 @@ ReadMember(CATALOG *Catalog, const LIST_MEMBER *From, REPORT *Report)
     if (Has != Need)
         ReportFinding(Report, "member '%s' lacks an attribute or has one too many", Member->File);
     if (!IsSorted(From))
-        ReportFinding(Report, "member '%s': the set of attributes is not sorted as DER asks, Windows refuses it",
+        ReportFinding(Report,
+                      "member '%s': the set of attributes is not sorted as DER asks, Windows refuses it",
                       Member->File);
     ++Catalog->MemberCount;
 }
@@ -226,7 +230,8 @@ ReadMembers(CATALOG *Catalog, const TRUST_LIST *List, REPORT *Report)
         int Order = memcmp(Last->Tag, This->Tag, Size);
 
         if (Order > 0 || (Order == 0 && Last->TagSize >= This->TagSize)) {
-            ReportFinding(Report, "member '%s' is out of order: members are sorted by their tags", This->File);
+            ReportFinding(Report, "member '%s' is out of order: members are sorted by their tags",
+                          This->File);
             return;
         }
     }
@@ -245,8 +250,9 @@ ReadExtensions(CATALOG *Catalog, const TRUST_LIST *List, REPORT *Report)
         CATALOG_EXTENSION *Extension = &Catalog->Extensions[Catalog->ExtensionCount];
 
         if (IsObject(From->Type, OID_CATALOG_NAME_VALUE) &&
-            ReadNameValue(ASN1_STRING_get0_data(From->Value), ASN1_STRING_length(From->Value), Extension->Name,
-                          sizeof(Extension->Name), Extension->Value, sizeof(Extension->Value)))
+            ReadNameValue(ASN1_STRING_get0_data(From->Value), ASN1_STRING_length(From->Value),
+                          Extension->Name, sizeof(Extension->Name), Extension->Value,
+                          sizeof(Extension->Value)))
             ++Catalog->ExtensionCount;
         else
             ReportFinding(Report, "catalog attribute %d is unknown or malformed", Index + 1);
@@ -261,17 +267,22 @@ ReadList(CATALOG *Catalog, const TRUST_LIST *List, REPORT *Report)
     struct tm Time;
 
     X509_ALGOR_get0(&Form, &ParameterType, NULL, List->MemberForm);
-    Catalog->Version = IsObject(Form, OID_CATALOG_MEMBER_V1) ? 1 : IsObject(Form, OID_CATALOG_MEMBER_V2) ? 2 : 0;
+    Catalog->Version = IsObject(Form, OID_CATALOG_MEMBER_V1)   ? 1
+                       : IsObject(Form, OID_CATALOG_MEMBER_V2) ? 2
+                                                               : 0;
     if (!Catalog->Version) {
         ReportFinding(Report, "the catalog is neither of version 1 nor of version 2");
         return false;
     }
-    if (sk_ASN1_OBJECT_num(List->Usage) != 1 || !IsObject(sk_ASN1_OBJECT_value(List->Usage, 0), OID_CATALOG_USAGE))
+    if (sk_ASN1_OBJECT_num(List->Usage) != 1 ||
+        !IsObject(sk_ASN1_OBJECT_value(List->Usage, 0), OID_CATALOG_USAGE))
         ReportFinding(Report, "the list is not meant as a catalog");
     if (ASN1_STRING_length(List->Identifier) == sizeof(Catalog->ListIdentifier))
-        memcpy(Catalog->ListIdentifier, ASN1_STRING_get0_data(List->Identifier), sizeof(Catalog->ListIdentifier));
+        memcpy(Catalog->ListIdentifier, ASN1_STRING_get0_data(List->Identifier),
+               sizeof(Catalog->ListIdentifier));
     else
-        ReportFinding(Report, "the list identifier has %d bytes and not 16", ASN1_STRING_length(List->Identifier));
+        ReportFinding(Report, "the list identifier has %d bytes and not 16",
+                      ASN1_STRING_length(List->Identifier));
     if (ASN1_TIME_to_tm(List->Time, &Time))
         Catalog->Time = timegm(&Time);
     else

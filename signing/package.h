@@ -12,7 +12,7 @@ typedef struct
 {
     const char *InfName;
     PACKAGE_FILE
-        Files[PACKAGE_MAX_FILES]; /* the INF and what it names, as far as it is there; not the catalog */
+    Files[PACKAGE_MAX_FILES]; /* the INF and what it names, as far as it is there; not the catalog */
     unsigned FileCount;
     PACKAGE_FILE Catalog; /* Data NULL when there is none */
     char *CatalogName;    /* as the INF gives it */

@@ -76,11 +76,13 @@ VerifyToken(PKCS7 *Token, PKCS7_SIGNER_INFO *Signer, const TRUST *Trust, time_t 
 {
     TS_VERIFY_CTX *Context = TS_VERIFY_CTX_new();
     X509_STORE *Store = TrustCreateStore(Trust, Time);
-    BIO *Data = BIO_new_mem_buf(ASN1_STRING_get0_data(Signer->enc_digest), ASN1_STRING_length(Signer->enc_digest));
+    BIO *Data =
+        BIO_new_mem_buf(ASN1_STRING_get0_data(Signer->enc_digest), ASN1_STRING_length(Signer->enc_digest));
     bool Ok = false;
 
     if (Context && Store && Data) {
-        TS_VERIFY_CTX_set_flags(Context, (Trust->AnyRoot ? 0 : TS_VFY_SIGNATURE) | TS_VFY_VERSION | TS_VFY_DATA);
+        TS_VERIFY_CTX_set_flags(Context,
+                                (Trust->AnyRoot ? 0 : TS_VFY_SIGNATURE) | TS_VFY_VERSION | TS_VFY_DATA);
         TS_VERIFY_CTX_set_data(Context, Data);
         TS_VERIFY_CTX_set_store(Context, Store);
         Ok = TS_RESP_verify_token(Context, Token) == 1;

@@ -66,7 +66,8 @@ GetContent(PKCS7 *Signature, const uint8_t **Der, long *DerSize, const uint8_t *
     int Tag, Class;
 
     /* For the types that PKCS#7 itself defines the union holds something else. */
-    if ((!IsObject(Contents->type, OID_INDIRECT_DATA) && !IsObject(Contents->type, OID_CATALOG_LIST)) || !Other || Other->type != V_ASN1_SEQUENCE)
+    if ((!IsObject(Contents->type, OID_INDIRECT_DATA) && !IsObject(Contents->type, OID_CATALOG_LIST)) ||
+        !Other || Other->type != V_ASN1_SEQUENCE)
         return false;
     *Der = *Inner = ASN1_STRING_get0_data(Other->value.sequence);
     *DerSize = ASN1_STRING_length(Other->value.sequence);
@@ -98,7 +99,8 @@ CheckChain(PKCS7 *Signature, X509 *Leaf, const TRUST *Trust, time_t Time, REPORT
         ReportFinding(Report, "the chain of '%s' is not good at '%s': %s", Name, Issuer,
                       X509_verify_cert_error_string(Error));
     }
-    if (!(X509_get_extension_flags(Leaf) & EXFLAG_XKUSAGE) || !(X509_get_extended_key_usage(Leaf) & XKU_CODE_SIGN))
+    if (!(X509_get_extension_flags(Leaf) & EXFLAG_XKUSAGE) ||
+        !(X509_get_extended_key_usage(Leaf) & XKU_CODE_SIGN))
         ReportFinding(Report, "the certificate of '%s' is not meant for code signing", Name);
     X509_STORE_CTX_free(Context);
     X509_STORE_free(Store);
@@ -111,7 +113,8 @@ NamesContentType(PKCS7 *Signature, PKCS7_SIGNER_INFO *Signer)
 {
     ASN1_TYPE *Type = PKCS7_get_signed_attribute(Signer, NID_pkcs9_contentType);
 
-    return Type && Type->type == V_ASN1_OBJECT && !OBJ_cmp(Type->value.object, Signature->d.sign->contents->type);
+    return Type && Type->type == V_ASN1_OBJECT &&
+           !OBJ_cmp(Type->value.object, Signature->d.sign->contents->type);
 }
 
 static bool
@@ -132,7 +135,8 @@ VerifyBytes(PKCS7 *Signature, PKCS7_SIGNER_INFO *Signer, X509 *Leaf, const uint8
     return Ok;
 }
 
-/* Everything about one SignedData but its content's meaning. Strong is set when its digest is not a broken one. */
+/* Everything about one SignedData but its content's meaning. Strong is set when its digest is not a broken
+ * one. */
 static void
 CheckSigned(PKCS7 *Signature, const TRUST *Trust, bool *Strong, REPORT *Report)
 {
@@ -222,8 +226,8 @@ CheckImageHash(const PE_IMAGE *Image, PKCS7 *Signature, REPORT *Report)
 }
 
 static void
-CheckImageSignature(const PE_IMAGE *Image, PKCS7 *Signature, const TRUST *Trust, bool *Strong, unsigned *Budget,
-                    REPORT *Report)
+CheckImageSignature(const PE_IMAGE *Image, PKCS7 *Signature, const TRUST *Trust, bool *Strong,
+                    unsigned *Budget, REPORT *Report)
 {
     STACK_OF(PKCS7_SIGNER_INFO) *Signers = PKCS7_get_signer_info(Signature);
 

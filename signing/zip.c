@@ -212,7 +212,8 @@ TreeLoadZip(TREE *Tree, const uint8_t *Data, size_t Size, REPORT *Report)
     }
     for (; Ok && Count; --Count, Offset += Length) {
         Ok = Offset <= Size && Size - Offset >= 46 && Get32(Data + Offset) == 0x02014b50;
-        Length = Ok ? 46 + Get16(Data + Offset + 28) + Get16(Data + Offset + 30) + Get16(Data + Offset + 32) : 0;
+        Length =
+            Ok ? 46 + Get16(Data + Offset + 28) + Get16(Data + Offset + 30) + Get16(Data + Offset + 32) : 0;
         if (!Ok || Length > Size - Offset) {
             ReportFinding(Report, "the directory of the archive is damaged");
             Ok = false;

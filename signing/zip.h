@@ -26,17 +26,13 @@ typedef struct
 } TREE;
 
 /* False with findings; free either way. */
-bool
-TreeLoadFolder(TREE *Tree, const char *Folder, REPORT *Report);
+bool TreeLoadFolder(TREE *Tree, const char *Folder, REPORT *Report);
 
 /* Unpacks, checking sizes and CRCs. Names that would leave the folder they are unpacked to are findings. */
-bool
-TreeLoadZip(TREE *Tree, const uint8_t *Data, size_t Size, REPORT *Report);
+bool TreeLoadZip(TREE *Tree, const uint8_t *Data, size_t Size, REPORT *Report);
 
-void
-TreeFree(TREE *Tree);
+void TreeFree(TREE *Tree);
 
-const TREE_FILE *
-TreeFind(const TREE *Tree, const char *Path);
+const TREE_FILE *TreeFind(const TREE *Tree, const char *Path);
 
 #endif
