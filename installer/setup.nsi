@@ -146,6 +146,36 @@ SectionEnd
 
 ; ---- Putting it in place ----
 
+; $FailedPart becomes the first installed file that another process holds, or stays empty: opening for writing is
+; refused for a mapped image and for a file that somebody writes.
+!macro FindFileInUse Prefix
+    StrCpy $FailedPart ""
+    ${Locate} "$INSTDIR" "/L=F" "${Prefix}TryFile"
+    ClearErrors
+!macroend
+
+!macro TryFileFunction Prefix
+Function ${Prefix}TryFile
+    ${WordFind} "$R9" "~new\" "E+1{" $0
+    ${If} ${Errors}
+    ${AndIf} $R7 != "${UNINSTALLER}"
+        ClearErrors
+        FileOpen $0 "$R9" a
+        ${If} ${Errors}
+            StrLen $0 "$INSTDIR\"
+            StrCpy $FailedPart $R9 "" $0
+            Push StopLocate
+            Return
+        ${EndIf}
+        FileClose $0
+    ${EndIf}
+    ClearErrors
+    Push continue
+FunctionEnd
+!macroend
+!insertmacro TryFileFunction ""
+!insertmacro TryFileFunction "un."
+
 ; Moves one top folder or file aside and the new one in. Sets the error flag, with $FailedPart, if it cannot.
 !macro Swap Part
     ${IfNot} ${Errors}
@@ -185,6 +215,11 @@ SectionEnd
 Section "-Commit"
     ${Log} "extracted into $INSTDIR\~new"
     SetOutPath "$INSTDIR"
+    !insertmacro FindFileInUse ""
+    ${If} $FailedPart != ""
+        RMDir /r "$INSTDIR\~new"
+        ${Fail} ${EXIT_IN_USE} "$(ErrorInUse)"
+    ${EndIf}
     RMDir /r "$INSTDIR\~old"
     CreateDirectory "$INSTDIR\~old"
     ClearErrors
@@ -367,8 +402,7 @@ Function un.onInit
     SetShellVarContext all
     ; Whatever folder the uninstaller was copied to, it removes only from one that setup made.
     ${IfNot} ${FileExists} "$INSTDIR\${MARK}"
-        StrCpy $FailedPart "."
-        ${Fail} ${EXIT_FOLDER} "$(ErrorUninstallInUse)"
+        ${Fail} ${EXIT_FOLDER} "$(ErrorNotOurFolder)"
     ${EndIf}
 FunctionEnd
 
@@ -386,6 +420,10 @@ FunctionEnd
 !macroend
 
 Section "Uninstall"
+    !insertmacro FindFileInUse "un."
+    ${If} $FailedPart != ""
+        ${Fail} ${EXIT_IN_USE} "$(ErrorUninstallInUse)"
+    ${EndIf}
     RMDir /r "$INSTDIR\~old"
     CreateDirectory "$INSTDIR\~old"
     ClearErrors

@@ -2,6 +2,7 @@
 # SPDX-License-Identifier: MIT
 # Makes the setup from the staged files.
 # usage: setup.sh <build> <out.exe>
+# SETUP_VERSION and SETUP_SIGN (a command) are for tests of upgrades.
 set -eu -o pipefail
 build=$(realpath "$1") out=$(realpath -m "$2")
 root=$(realpath "$(dirname "$0")/..")
@@ -10,7 +11,7 @@ if ! command -v makensis >/dev/null; then
     exit 1
 fi
 mkdir -p "$build/setup"
-cmake -DOUTPUT="$build/setup/product.nsh" -P "$root/cmake/setup.cmake"
+cmake -DOUTPUT="$build/setup/product.nsh" -DVERSION="${SETUP_VERSION:-}" -P "$root/cmake/setup.cmake"
 # NSIS signs the uninstaller through a hook that names the file last.
 cat >"$build/setup/sign-in-place.sh" <<HOOK
 #!/bin/sh
