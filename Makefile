@@ -23,6 +23,7 @@ help: ## list the targets
 
 deps: ## install the Debian packages that are missing (root), or name them
 	@tools/deps.sh
+	@[ "$$(id -u)" != 0 ] || $(MAKE) --no-print-directory wine-root || echo "deps: without it the tests of the setup are skipped"
 
 # ---- Windows binaries ----
 
@@ -34,10 +35,10 @@ $(ARCHES:%=build-%): build-%:
 
 # ---- Distribution ----
 
-.PHONY: dist dist-zip sign
+.PHONY: dist
 include signing/signing.mk
 
-dist: all ## build, test-sign and pack everything into dist/
+dist: all sign-tool ## build, test-sign and pack everything into dist/
 	@tools/dist.sh $(BUILD) $(FILE) $(VERSION) $(ARCHES)
 
 # ---- Tests ----
@@ -55,11 +56,15 @@ host-tests: ## build the tests that run on the host
 	  [ -f $(BUILD)/host/build.ninja ] || $(CMAKE) -S . -B $(BUILD)/host -DTUN_HOST_TESTS=ON; \
 	  cmake --build $(BUILD)/host'
 
-check: all sim host-tests ## run all tests that need no Windows; ends with ctest's summary
+check: dist sim host-tests ## run all tests that need no Windows; ends with ctest's summary
 	@tests/check.sh $(BUILD) $(FILE) short "$(ARCHES)"
 
-check-long: all sim host-tests ## the same with full sweeps on every architecture and system
+check-long: dist sim host-tests ## the same with full sweeps on every architecture and system
 	@tests/check.sh $(BUILD) $(FILE) long "$(ARCHES)"
+
+.PHONY: wine-root
+wine-root: ## make the 32-bit Debian in which the setup is tested (root; two minutes, once)
+	@tools/step.sh "wine root" $(BUILD)/log/wine-root.log -- tests/installer/wine-root.sh $(BUILD)
 
 .PHONY: demo clean
 demo: build-amd64 sim-amd64 ## ping and TCP across the shipped binaries, on screen (root, /dev/net/tun)

@@ -27,13 +27,23 @@ systems() {
     esac
 }
 
+if [ -f "$build/wine-root/ready" ]; then
+    "$here/../tools/step.sh" "setups of other versions" "$build/log/test-setups.log" -- \
+        "$here/installer/test-setups.sh" "$build" dist/"$file"-*-setup.exe
+fi
+
 {
     echo "# Written by tests/check.sh."
     echo "subdirs(\"$build/host\")"
+    # The setup that ships, under Wine; each case says itself why it is skipped.
+    for name in $("$here/installer/setup_test.sh" --list); do
+        echo "add_test(setup.$name \"$here/installer/setup_test.sh\" \"$build\" $file $name)"
+        echo "set_tests_properties(setup.$name PROPERTIES SKIP_RETURN_CODE 77 TIMEOUT 240 LABELS setup)"
+    done
     for arch in $arches; do
         sim=$build/sim/$arch/sim
         emulator=$(emulator "$arch" || true)
-        binaries="--sys $build/$arch/$file.sys --dll $build/$arch/wintun.dll --exe $build/$arch/example.exe"
+        binaries="--sys $build/$arch/$file.sys --dll $build/$arch/release/wintun.dll --exe $build/$arch/example.exe"
         "$here/sim/list.sh" "$sim" "$emulator" "$extent" $(systems "$arch") |
             while read -r system scenario timeout; do
                 name=sim.$arch.$system.$scenario
@@ -44,7 +54,7 @@ systems() {
     done
 } >"$check/CTestTestfile.cmake"
 
-sha256sum $(for arch in $arches; do echo "$build/$arch/$file.sys" "$build/$arch/wintun.dll"; done) |
+sha256sum $(for arch in $arches; do echo "$build/$arch/$file.sys" "$build/$arch/release/wintun.dll"; done) |
     sed "s|$build/|under test: |"
 
 # ctest's summary stays last; the counts are made from its lines and stand just before it.
