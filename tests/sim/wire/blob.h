@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT
- * The data of a call that carries several things: each as its length (4 bytes) and its bytes. A reader that runs out
- * gets NULL and length 0; a missing thing (NULL) is told apart from an empty one. */
+ * The data of a call that carries several things: each as its length (4 bytes) and its bytes. A reader that
+ * runs out gets NULL and length 0; a missing thing (NULL) is told apart from an empty one. */
 #ifndef SIM_BLOB_H
 #define SIM_BLOB_H
 

@@ -139,8 +139,8 @@ sim_format(const char *format, ...)
 void
 sim_guid_text(const uint8_t g[16], char text[39])
 {
-    snprintf(text, 39, "{%02X%02X%02X%02X-%02X%02X-%02X%02X-%02X%02X-%02X%02X%02X%02X%02X%02X}", g[3], g[2], g[1],
-             g[0], g[5], g[4], g[7], g[6], g[8], g[9], g[10], g[11], g[12], g[13], g[14], g[15]);
+    snprintf(text, 39, "{%02X%02X%02X%02X-%02X%02X-%02X%02X-%02X%02X-%02X%02X%02X%02X%02X%02X}", g[3], g[2],
+             g[1], g[0], g[5], g[4], g[7], g[6], g[8], g[9], g[10], g[11], g[12], g[13], g[14], g[15]);
 }
 
 bool
@@ -149,8 +149,9 @@ sim_guid_parse(const char *text, uint8_t guid[16])
     unsigned v[16];
     int end = 0;
     if (strlen(text) != 38 ||
-        sscanf(text, "{%2x%2x%2x%2x-%2x%2x-%2x%2x-%2x%2x-%2x%2x%2x%2x%2x%2x}%n", v + 3, v + 2, v + 1, v, v + 5, v + 4,
-               v + 7, v + 6, v + 8, v + 9, v + 10, v + 11, v + 12, v + 13, v + 14, v + 15, &end) != 16 ||
+        sscanf(text, "{%2x%2x%2x%2x-%2x%2x-%2x%2x-%2x%2x-%2x%2x%2x%2x%2x%2x}%n", v + 3, v + 2, v + 1, v,
+               v + 5, v + 4, v + 7, v + 6, v + 8, v + 9, v + 10, v + 11, v + 12, v + 13, v + 14, v + 15,
+               &end) != 16 ||
         end != 38)
         return false;
     for (unsigned i = 0; i < 16; i++)

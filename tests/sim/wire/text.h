@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT
- * Text between a simulated process (UTF-16) and the model (UTF-8). A lone surrogate survives the round trip. Case is
- * folded for ASCII alone, which is all that device and file names of the tests need. */
+ * Text between a simulated process (UTF-16) and the model (UTF-8). A lone surrogate survives the round trip.
+ * Case is folded for ASCII alone, which is all that device and file names of the tests need. */
 #ifndef SIM_TEXT_H
 #define SIM_TEXT_H
 
