@@ -5,7 +5,7 @@
 #
 # Without settings the test certificate signs (signing/test-ca.sh makes it on first use). Settings are environment
 # variables; SIGN_CONFIG names a file of NAME=value lines read first. The table is in docs/release.md:
-#   SIGN_MODE=test|production|none   default: production when a key is named below, else test
+#   SIGN_MODE=test|production|none   default test; a key named below takes effect with production only
 #   SIGN_CERTS=chain.pem SIGN_KEY=key.pem            a key in a file, or
 #   SIGN_PKCS12=file.p12                             certificate and key in one file, or
 #   SIGN_CERTS=chain.pem SIGN_PKCS11_MODULE=token.so SIGN_PKCS11_KEY='pkcs11:...' [SIGN_PKCS11_ENGINE=pkcs11.so], or
@@ -54,12 +54,14 @@ case $(head -c 2 "$in" | od -An -tx1 | tr -d ' \n') in
 *) die "$in: neither an image, nor a catalog, nor a cabinet" ;;
 esac
 
-mode=${SIGN_MODE:-}
-if [ -z "$mode" ]; then
-    mode=test
-    [ -z "${SIGN_CERTS:-}${SIGN_KEY:-}${SIGN_PKCS12:-}${SIGN_PKCS11_MODULE:-}${SIGN_COMMAND:-}" ] || mode=production
+mode=${SIGN_MODE:-test}
+if [ -z "${SIGN_MODE:-}" ] &&
+    [ -n "${SIGN_CERTS:-}${SIGN_KEY:-}${SIGN_PKCS12:-}${SIGN_PKCS11_MODULE:-}${SIGN_COMMAND:-}" ]; then
+    die "a signing key is set and SIGN_MODE is not; set SIGN_MODE=production"
 fi
-case " ${SIGN_KINDS:-$kind} " in *" $kind "*) ;; *) mode=none ;; esac
+if [ -n "${SIGN_KINDS:-}" ] && [ -n "$kind" ]; then
+    case " $SIGN_KINDS " in *" $kind "*) ;; *) mode=none ;; esac
+fi
 case $mode in
 none)
     deliver "$in"
@@ -137,7 +139,7 @@ reason() {
     fi
 }
 
-# run LOG-FREE COMMAND...: a signing tool must not wait for anybody.
+# run COMMAND...: a signing tool waits for nobody, and what it says goes to a log of ours.
 run() {
     timeout "${SIGN_TIMESTAMP_SECONDS:-60}" "$@" </dev/null >"$scratch/log" 2>&1
 }
@@ -162,8 +164,8 @@ stamp() {
     die "$in: no time stamp: none of the servers answered properly ($SIGN_TIMESTAMP)"
 }
 
-# sign_once DIGEST FROM TO KEY-ARGUMENTS... EXTRA: the signature alone first, so that a fault of the key is told
-# from one of a time stamper.
+# sign_once DIGEST FROM TO KEY-ARGUMENTS...: the signature alone, so that a fault of the key is told from one of a
+# time stamper.
 sign_once() {
     algorithm=$1 from=$2 to=$3
     shift 3
@@ -176,14 +178,24 @@ sign_once() {
     [ -s "$to" ] || die "$in: cannot be signed: the tool wrote nothing"
 }
 
-stamped_once() {
+# The same and then a time stamp, if one is asked for. A stamp for a second signature cannot be added afterwards, so
+# that one is made anew together with its stamp.
+sign_and_stamp() {
     sign_once "$@"
     [ -n "${SIGN_TIMESTAMP:-}" ] || return 0
-    algorithm=$1
-    from=$2 to=$3
+    algorithm=$1 from=$2 to=$3
     shift 3
-    stamp "$osslsigncode" sign -h "$algorithm" ${SIGN_CROSS_CERT:+-ac "$SIGN_CROSS_CERT"} \
-        ${pass:+-readpass "$pass"} ${SIGN_TIME:+-time "$SIGN_TIME"} "$@"
+    case " $* " in
+    *" -nest "*)
+        stamp "$osslsigncode" sign -h "$algorithm" ${SIGN_CROSS_CERT:+-ac "$SIGN_CROSS_CERT"} \
+            ${pass:+-readpass "$pass"} ${SIGN_TIME:+-time "$SIGN_TIME"} "$@"
+        ;;
+    *)
+        mv "$to" "$to.bare"
+        from=$to.bare
+        stamp "$osslsigncode" add -h "$algorithm"
+        ;;
+    esac
 }
 
 cat "$in" >"$work"
@@ -193,10 +205,10 @@ if [ -n "${SIGN_COMMAND:-}" ]; then
 else
     [ "$type" != image ] || [ "${SIGN_PAGE_HASHES:-0}" != 1 ] || set -- "$@" -ph
     if [ "$type" = image ] && [ "${SIGN_DUAL:-0}" = 1 ]; then
-        stamped_once sha1 "$work" "$work.first" "$@"
-        stamped_once "$digest" "$work.first" "$work.signed" -nest "$@"
+        sign_and_stamp sha1 "$work" "$work.first" "$@"
+        sign_and_stamp "$digest" "$work.first" "$work.signed" -nest "$@"
     else
-        stamped_once "$digest" "$work" "$work.signed" "$@"
+        sign_and_stamp "$digest" "$work" "$work.signed" "$@"
     fi
 fi
 deliver "$work.signed"

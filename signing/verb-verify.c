@@ -66,7 +66,7 @@ VerbVerify(int Count, char **Arguments)
     TrustFree(&Verify.Trust);
     printf("%u images, %u driver packages, %u archives: %u finding%s\n", Verify.Images, Verify.Packages,
            Verify.Archives, Verify.Findings, Verify.Findings == 1 ? "" : "s");
-    if (!Verify.Images && !Verify.Packages && !Verify.Findings) {
+    if (!Verify.Images && !Verify.Packages && !Verify.Catalogs && !Verify.Findings) {
         printf("nothing there to verify\n");
         return 1;
     }

@@ -350,6 +350,7 @@ VerifyFile(VERIFY *Verify, const char *Path, REPORT *Report)
             VerifyTree(Verify, Path, &Tree);
         TreeFree(&Tree);
     } else if (EndsWith(Path, ".cat") && (Catalog = malloc(sizeof(*Catalog))) != NULL) {
+        ++Verify->Catalogs;
         if (CatalogDecode(Catalog, Bytes.Data, Bytes.Size, Report) && !Verify->Unsigned)
             SignatureCheckCatalog(Bytes.Data, Bytes.Size, &Verify->Trust, Report);
         free(Catalog);

@@ -15,7 +15,7 @@ typedef struct
     const char
         *Version; /* "1.2.3" that everything has to carry, or NULL: the first one found, kept in Found */
     char Found[64];
-    unsigned Images, Packages, Archives; /* how many were examined */
+    unsigned Images, Packages, Catalogs, Archives; /* how many were examined */
     bool Quiet;
     FILE *Out;
     unsigned Findings;
