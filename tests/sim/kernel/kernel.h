@@ -21,6 +21,8 @@ bool sim_ledger_has(enum sim_resource kind, const void *key);
 size_t sim_ledger_count(enum sim_resource kind);
 /* Number of entries left, each printed with its caller; 0 is clean. */
 size_t sim_ledger_report(void);
+/* The same for what one image took and has not given back. */
+size_t sim_ledger_report_image(const struct sim_image *image);
 
 /* ---- IRQL and locks (irql.c, lock.c): per simulated thread ---- */
 
@@ -61,9 +63,6 @@ bool sim_ke_reset_event(KEVENT *event);
 NTSTATUS sim_ke_wait(void *object, const int64_t *timeout);
 
 /* ---- Faults (fault.c) ---- */
-
-/* In a row with SIM_FAILS_INSIDE, where it can fail: counts one fallible call; true if it is the one to fail. */
-bool sim_fault_here(void);
 
 /* From now on the k-th fallible call (1-based) of an image fails, once; 0 turns it off. */
 void sim_fault_arm(unsigned k);
@@ -108,6 +107,10 @@ int sim_process_wait(struct sim_process *process, unsigned timeout_ms); /* exit 
 void sim_process_kill(struct sim_process *process);                     /* SIGKILL; then as Windows ends a process */
 uint32_t sim_process_id(const struct sim_process *process);
 bool sim_process_is_wow64(const struct sim_process *process);
+/* Processes started from now on run with (the default) or without elevation. */
+void sim_process_elevate(bool elevated);
+/* The Linux process, to send it signals: SIGINT is Ctrl+C. */
+int sim_process_linux_id(const struct sim_process *process);
 /* Called for each process that has ended, after its handles were closed: for servers that keep state by process. */
 void sim_process_on_exit(void (*ended)(struct sim_process *process));
 extern struct sim_process *sim_system_process;
