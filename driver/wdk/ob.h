@@ -52,6 +52,7 @@ ObfDereferenceObject(PVOID Object); /* <= DISPATCH, PASSIVE if it may be the las
 #define ObReferenceObject(Object)   ObfReferenceObject(Object)
 #define ObDereferenceObject(Object) ObfDereferenceObject(Object)
 NTSYSAPI NTSTATUS NTAPI ZwClose(HANDLE Handle);
+NTSYSAPI NTSTATUS NTAPI ZwWaitForSingleObject(HANDLE Handle, BOOLEAN Alertable, PLARGE_INTEGER Timeout);
 
 typedef enum _KEY_VALUE_INFORMATION_CLASS
 {
