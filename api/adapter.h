@@ -7,7 +7,8 @@
 
 #include "wintun.h"
 
-/* Opens the adapter's control device, or returns INVALID_HANDLE_VALUE with the cause logged and in GetLastError. */
+/* Opens the adapter's control device, or returns INVALID_HANDLE_VALUE with the cause logged and in
+ * GetLastError. */
 HANDLE AdapterOpenControl(WINTUN_ADAPTER_HANDLE Adapter);
 
 #endif

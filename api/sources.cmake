@@ -1,9 +1,20 @@
 # The DLL's sources, relative to this folder. session.c alone also compiles for the host (seam.h).
 set(API_SOURCES
+  adapter.c
   control.c
+  device.c
+  device_problem.c
+  driver_store.c
+  folder.c
+  lock.c
   logger.c
   main.c
+  naming.c
+  owner.c
+  registry.c
+  resource.c
   runtime.c
   session.c
+  software_device.c
   system.c
   text.c)

@@ -57,8 +57,8 @@ SystemLoadModule(SYSTEM_MODULE Module, LPCSTR *Missing)
     return TRUE;
 }
 
-BOOL
-SystemRequire(SYSTEM_MODULE Module)
+static BOOL
+SystemRequireAt(SYSTEM_MODULE Module, WINTUN_LOGGER_LEVEL Level)
 {
     LPCSTR Missing = NULL;
     WCHAR Name[64];
@@ -80,8 +80,22 @@ SystemRequire(SYSTEM_MODULE Module)
     for (; Missing && Missing[Length] && Length + 1 < ARRAYSIZE(Name); ++Length)
         Name[Length] = (WCHAR)Missing[Length];
     Name[Length] = 0;
-    return Missing ? LoggerFail(Error, L"%s of this system lacks %s", Files[Module], Name)
-                   : LoggerFail(Error, L"Cannot load %s of this system", Files[Module]);
+    LoggerWrite(Level, L"%s of this system cannot be loaded or lacks a function: %s (error 0x%x)",
+                Files[Module], Missing ? Name : L"none known", Error);
+    SetLastError(Error);
+    return FALSE;
+}
+
+BOOL
+SystemRequire(SYSTEM_MODULE Module)
+{
+    return SystemRequireAt(Module, WINTUN_LOG_ERR);
+}
+
+BOOL
+SystemRequireOrWarn(SYSTEM_MODULE Module)
+{
+    return SystemRequireAt(Module, WINTUN_LOG_WARN);
 }
 
 DWORD

@@ -124,9 +124,10 @@ typedef struct _SYSTEM_FUNCTIONS
 /* Written by SystemRequire alone; a module's pointers are constant once it has returned TRUE. */
 extern SYSTEM_FUNCTIONS System;
 
-/* Loads the module and looks up its rows; any thread, any number of times. FALSE with the reason logged and in
- * GetLastError: the library is missing, or lacks a function that Windows 7 has. */
+/* Loads the module and looks up its rows; any thread, any number of times. FALSE with the reason logged,
+ * as an error or as a warning, and in GetLastError: the library is missing, or lacks a function that Windows 7 has. */
 BOOL SystemRequire(SYSTEM_MODULE Module);
+BOOL SystemRequireOrWarn(SYSTEM_MODULE Module);
 
 /* The version of the system that runs, (major << 16) | minor, whatever the program's manifest says. */
 DWORD SystemVersion(VOID);

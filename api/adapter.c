@@ -1,0 +1,372 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * Adapters as programs see them: create, open, close, and the driver behind them. These are exports; wintun.h
+ * describes them. Those that are VOID there return nonzero here, as one language binding reads the result.
+ */
+#include "adapter.h"
+#include "control.h"
+#include "driver_store.h"
+#include "lock.h"
+#include "logger.h"
+#include "naming.h"
+#include "product.h"
+#include "software_device.h"
+#include "text.h"
+
+#define CREATE_ATTEMPTS 3u
+
+WINTUN_ADAPTER_HANDLE WINAPI WintunCreateAdapter(LPCWSTR Name, LPCWSTR TunnelType, const GUID *RequestedGUID);
+WINTUN_ADAPTER_HANDLE WINAPI WintunOpenAdapter(LPCWSTR Name);
+DWORD WINAPI WintunCloseAdapter(WINTUN_ADAPTER_HANDLE Adapter);
+BOOL WINAPI WintunDeleteDriver(VOID);
+DWORD WINAPI WintunGetAdapterLUID(WINTUN_ADAPTER_HANDLE Adapter, NET_LUID *Luid);
+DWORD WINAPI WintunGetRunningDriverVersion(VOID);
+
+/* Constant from its creation to WintunCloseAdapter. */
+struct _WINTUN_ADAPTER
+{
+    SOFTWARE_DEVICE Device; /* Handle is NULL if the adapter was opened */
+    HANDLE NamingThread;    /* usually NULL */
+};
+
+/* 1 to MAX_ADAPTER_NAME - 1 characters that the system takes in the name of a connection. */
+static BOOL
+NameIsValid(LPCWSTR Name)
+{
+    static const WCHAR Refused[] = L"\\/:*?\"<>|";
+
+    if (!Name) {
+        SetLastError(ERROR_INVALID_PARAMETER);
+        return FALSE;
+    }
+    DWORD Length = TextLength(Name);
+    if (Length >= MAX_ADAPTER_NAME) {
+        SetLastError(ERROR_BUFFER_OVERFLOW);
+        return FALSE;
+    }
+    BOOL IsValid = Length != 0;
+    for (DWORD Index = 0; Index < Length; ++Index) {
+        IsValid = IsValid && Name[Index] >= L' ';
+        for (DWORD Other = 0; Refused[Other]; ++Other)
+            IsValid = IsValid && Name[Index] != Refused[Other];
+    }
+    if (!IsValid)
+        SetLastError(ERROR_INVALID_NAME);
+    return IsValid;
+}
+
+static BOOL
+CallerIsElevated(VOID)
+{
+    return SystemIsElevated() ||
+           LoggerFail(ERROR_ACCESS_DENIED, L"Adapters take administrator's rights, with an elevated token");
+}
+
+/* Whether devices can be created and removed here; says which of the reasons it is if not. */
+static BOOL
+SystemIsSupported(VOID)
+{
+    DWORD Version = SystemVersion();
+    if (Version < (10u << 16))
+        return LoggerFail(ERROR_NOT_SUPPORTED,
+                          L"Windows %u.%u is not supported yet; Windows 10 or 11 is needed", Version >> 16,
+                          Version & 0xFFFF);
+    return SystemIsNative() ||
+           LoggerFail(ERROR_NOT_SUPPORTED,
+                      L"A program that runs under WOW64 or emulation cannot create or remove "
+                      L"adapters yet; use the program and DLL of the system's architecture");
+}
+
+static BOOL
+PresenceVisit(LPCWSTR InstanceId, VOID *Context)
+{
+    (VOID) InstanceId;
+    *(BOOL *)Context = TRUE;
+    return FALSE;
+}
+
+static BOOL
+HasAdapters(BOOL OnlyPresent, BOOL *Found)
+{
+    *Found = FALSE;
+    return DeviceForEach(OnlyPresent, PresenceVisit, Found);
+}
+
+/* Under the machine-wide lock: makes the device, having another try where one can help. */
+static BOOL
+AdapterCreateDevice(SOFTWARE_DEVICE *Device, LPCWSTR Name, LPCWSTR TunnelType, const GUID *RequestedGUID)
+{
+    BOOL Repair = FALSE, HasOthers;
+    GUID Guid;
+
+    if (!RequestedGUID && FAILED(System.CoCreateGuid(&Guid)))
+        return LoggerFail(ERROR_GEN_FAILURE, L"Cannot make a GUID");
+    if (RequestedGUID)
+        Guid = *RequestedGUID;
+    for (DWORD Attempt = 1;; ++Attempt) {
+        DeviceUninstallOrphans();
+        if (!HasAdapters(TRUE, &HasOthers) || !DriverStorePrepare(HasOthers, Repair))
+            return FALSE;
+        if (SoftwareDeviceCreate(Device, Name, TunnelType, &Guid))
+            return TRUE;
+        DWORD Error = GetLastError();
+        if (Attempt == CREATE_ATTEMPTS)
+            return FALSE;
+        if (Error == ERROR_ALREADY_EXISTS) {
+            GUID Former = Guid;
+            if (FAILED(System.CoCreateGuid(&Guid)))
+                return LoggerFail(Error, L"Cannot make a GUID");
+            LoggerWrite(WINTUN_LOG_WARN, L"GUID %g is in use; trying %g", &Former, &Guid);
+        } else if (Error == ERROR_NO_COMPAT_DRIVERS && !Repair) {
+            Repair = TRUE;
+            LoggerWrite(WINTUN_LOG_WARN, L"Trying once more with the driver package staged anew");
+        } else {
+            SetLastError(Error);
+            return FALSE;
+        }
+    }
+}
+
+static VOID
+AdapterReportDriver(LPCWSTR InstanceId)
+{
+    static const GUID DriverProperties = {
+        0xa8b865dd, 0x2e3d, 0x4094, {0xad, 0x97, 0xe5, 0x93, 0xa7, 0x0c, 0x75, 0xd6}};
+    const DEVPROPKEY VersionKey = {DriverProperties, 3}, InfKey = {DriverProperties, 5};
+    WCHAR Version[64], Inf[64];
+
+    if (!DeviceReadSystemProperty(InstanceId, &VersionKey, DEVPROP_TYPE_STRING, Version, sizeof(Version)))
+        TextCopy(Version, ARRAYSIZE(Version), L"of unknown version");
+    if (!DeviceReadSystemProperty(InstanceId, &InfKey, DEVPROP_TYPE_STRING, Inf, sizeof(Inf)))
+        TextCopy(Inf, ARRAYSIZE(Inf), L"an unknown package");
+    LoggerWrite(WINTUN_LOG_INFO, L"Device %s runs driver %s from %s", InstanceId, Version, Inf);
+}
+
+static WINTUN_ADAPTER_HANDLE
+AdapterAllocate(VOID)
+{
+    WINTUN_ADAPTER_HANDLE Adapter = HeapAlloc(GetProcessHeap(), HEAP_ZERO_MEMORY, sizeof(*Adapter));
+    if (!Adapter)
+        SetLastError(ERROR_NOT_ENOUGH_MEMORY);
+    return Adapter;
+}
+
+WINTUN_ADAPTER_HANDLE WINAPI
+WintunCreateAdapter(LPCWSTR Name, LPCWSTR TunnelType, const GUID *RequestedGUID)
+{
+    DWORD LastError;
+
+    if (!NameIsValid(Name) || !NameIsValid(TunnelType) || !CallerIsElevated() || !SystemIsSupported())
+        return NULL;
+    if (!DeviceRequire() || !SystemRequire(SYSTEM_OLE32))
+        return NULL;
+    WINTUN_ADAPTER_HANDLE Adapter = AdapterAllocate();
+    if (!Adapter)
+        return NULL;
+    HANDLE Lock = LockAcquire();
+    if (!Lock) {
+        LastError = GetLastError();
+        goto cleanupAdapter;
+    }
+    if (!AdapterCreateDevice(&Adapter->Device, Name, TunnelType, RequestedGUID)) {
+        LastError = GetLastError();
+        goto cleanupLock;
+    }
+    AdapterReportDriver(Adapter->Device.InstanceId);
+    Adapter->NamingThread = NamingApply(&Adapter->Device.Guid, Name);
+    LockRelease(Lock);
+    LoggerWrite(WINTUN_LOG_INFO, L"Created adapter %s", Name);
+    SetLastError(ERROR_SUCCESS);
+    return Adapter;
+
+cleanupLock:
+    LockRelease(Lock);
+cleanupAdapter:
+    HeapFree(GetProcessHeap(), 0, Adapter);
+    SetLastError(LastError);
+    return NULL;
+}
+
+/* What WintunOpenAdapter looks for. A connection that has the name now goes before one that was created under
+ * it. */
+typedef struct _OPEN_SEARCH
+{
+    LPCWSTR Name;
+    SOFTWARE_DEVICE Found;
+    BOOL IsFound;
+    BOOL IsUnusable; /* one was created under the name, but has no interface */
+} OPEN_SEARCH;
+
+static BOOL
+OpenVisit(LPCWSTR InstanceId, VOID *Context)
+{
+    OPEN_SEARCH *Search = Context;
+    WCHAR Name[MAX_ADAPTER_NAME], Alias[IF_MAX_STRING_SIZE + 1];
+    NET_LUID Luid;
+    GUID Guid;
+
+    BOOL IsCreated =
+        DeviceReadProperty(InstanceId, DEVICE_PROPERTY_NAME, DEVPROP_TYPE_STRING, Name, sizeof(Name)) &&
+        TextIsEqual(Name, Search->Name);
+    if (!DeviceInterface(InstanceId, &Guid, &Luid)) {
+        Search->IsUnusable |= IsCreated;
+        return TRUE;
+    }
+    BOOL IsNamed = System.ConvertInterfaceLuidToAlias(&Luid, Alias, ARRAYSIZE(Alias)) == NO_ERROR &&
+                   TextIsEqual(Alias, Search->Name);
+    if (!IsNamed && (!IsCreated || Search->IsFound))
+        return TRUE;
+    if (!TextCopy(Search->Found.InstanceId, ARRAYSIZE(Search->Found.InstanceId), InstanceId))
+        return TRUE;
+    Search->Found.Guid = Guid;
+    Search->Found.Luid = Luid;
+    Search->IsFound = TRUE;
+    return !IsNamed;
+}
+
+WINTUN_ADAPTER_HANDLE WINAPI
+WintunOpenAdapter(LPCWSTR Name)
+{
+    OPEN_SEARCH Search = {.Name = Name};
+    DWORD Error = ERROR_SUCCESS;
+
+    if (!NameIsValid(Name) || !CallerIsElevated() || !DeviceRequire())
+        return NULL;
+    /* An adapter that somebody is creating is found when it is complete, or not at all. */
+    HANDLE Lock = LockAcquire();
+    if (!Lock)
+        return NULL;
+    if (!DeviceForEach(TRUE, OpenVisit, &Search))
+        Error = GetLastError();
+    LockRelease(Lock);
+    if (!Error && !Search.IsFound)
+        Error = Search.IsUnusable ? ERROR_DEVICE_NOT_AVAILABLE : ERROR_FILE_NOT_FOUND;
+    if (Error) {
+        LoggerFail(Error, L"Cannot open adapter %s", Name);
+        return NULL;
+    }
+    WINTUN_ADAPTER_HANDLE Adapter = AdapterAllocate();
+    if (!Adapter)
+        return NULL;
+    Adapter->Device = Search.Found;
+    SetLastError(ERROR_SUCCESS);
+    return Adapter;
+}
+
+DWORD WINAPI
+WintunCloseAdapter(WINTUN_ADAPTER_HANDLE Adapter)
+{
+    DWORD LastError = GetLastError();
+
+    if (!Adapter)
+        return TRUE;
+    if (Adapter->Device.Handle) {
+        HANDLE Lock = LockAcquire();
+        SoftwareDeviceRemove(&Adapter->Device, Lock != NULL);
+        if (Lock)
+            LockRelease(Lock);
+    }
+    NamingFinish(Adapter->NamingThread);
+    HeapFree(GetProcessHeap(), 0, Adapter);
+    SetLastError(LastError);
+    return TRUE;
+}
+
+DWORD WINAPI
+WintunGetAdapterLUID(WINTUN_ADAPTER_HANDLE Adapter, NET_LUID *Luid)
+{
+    if (Adapter)
+        *Luid = Adapter->Device.Luid;
+    else
+        Luid->Value = 0;
+    return TRUE;
+}
+
+HANDLE
+AdapterOpenControl(WINTUN_ADAPTER_HANDLE Adapter)
+{
+    HANDLE Control = ControlOpen(&Adapter->Device.Luid, &Adapter->Device.Guid, NULL);
+    if (Control == INVALID_HANDLE_VALUE)
+        LoggerFail(GetLastError(), L"Cannot open the control device of %s", Adapter->Device.InstanceId);
+    return Control;
+}
+
+BOOL WINAPI
+WintunDeleteDriver(VOID)
+{
+    BOOL Found, Succeeded = FALSE;
+
+    if (!CallerIsElevated() || !SystemIsSupported() || !DeviceRequire())
+        return FALSE;
+    HANDLE Lock = LockAcquire();
+    if (!Lock)
+        return FALSE;
+    DeviceUninstallOrphans();
+    if (HasAdapters(FALSE, &Found))
+        Succeeded = Found ? LoggerFail(ERROR_DEVICE_IN_USE, L"The driver is in use by an adapter")
+                          : DriverStoreRemove();
+    LockRelease(Lock);
+    if (Succeeded)
+        SetLastError(ERROR_SUCCESS);
+    return Succeeded;
+}
+
+typedef struct _VERSION_SEARCH
+{
+    DWORD Version;
+    DWORD Error;
+} VERSION_SEARCH;
+
+/* The version that the system notes for a device, "<major>.<minor>...", for callers that may not ask the
+ * driver. */
+static DWORD
+VersionOfPackage(LPCWSTR InstanceId)
+{
+    static const DEVPROPKEY VersionKey = {
+        {0xa8b865dd, 0x2e3d, 0x4094, {0xad, 0x97, 0xe5, 0x93, 0xa7, 0x0c, 0x75, 0xd6}}, 3};
+    WCHAR Text[64];
+    DWORD Parts[2] = {0}, Part = 0;
+
+    if (!DeviceReadSystemProperty(InstanceId, &VersionKey, DEVPROP_TYPE_STRING, Text, sizeof(Text)))
+        return 0;
+    for (DWORD Index = 0; Text[Index] && Part < 2; ++Index) {
+        if (Text[Index] == L'.')
+            ++Part;
+        else if (Text[Index] >= L'0' && Text[Index] <= L'9')
+            Parts[Part] = (Parts[Part] * 10 + (DWORD)(Text[Index] - L'0')) & 0xFFFF;
+    }
+    return Parts[0] << 16 | Parts[1];
+}
+
+static BOOL
+VersionVisit(LPCWSTR InstanceId, VOID *Context)
+{
+    VERSION_SEARCH *Search = Context;
+    TUN_ADAPTER_IDENTITY Identity;
+    NET_LUID Luid;
+    GUID Guid;
+
+    if (!DeviceInterface(InstanceId, &Guid, &Luid))
+        return TRUE;
+    HANDLE Control = ControlOpen(&Luid, &Guid, &Identity);
+    if (Control != INVALID_HANDLE_VALUE) {
+        CloseHandle(Control);
+        Search->Version = Identity.DriverVersion;
+    } else {
+        Search->Error = GetLastError();
+        if (Search->Error == ERROR_ACCESS_DENIED)
+            Search->Version = VersionOfPackage(InstanceId);
+    }
+    return !Search->Version;
+}
+
+DWORD WINAPI
+WintunGetRunningDriverVersion(VOID)
+{
+    VERSION_SEARCH Search = {.Error = ERROR_FILE_NOT_FOUND};
+
+    if (!DeviceRequire() || !DeviceForEach(TRUE, VersionVisit, &Search))
+        return 0;
+    SetLastError(Search.Version ? ERROR_SUCCESS : Search.Error);
+    return Search.Version;
+}

@@ -1,0 +1,20 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * The machine-wide lock: held by whoever creates, opens or removes adapters or changes the driver store.
+ * Session calls never take it.
+ */
+#ifndef LOCK_H
+#define LOCK_H
+
+#include <winsock2.h>
+#include <windows.h>
+
+/* Waits, but not for ever. Returns the lock, or NULL with the cause logged and in GetLastError:
+ * ERROR_TIMEOUT, or ERROR_POSSIBLE_DEADLOCK if this thread has it already, which means that it is in a logger
+ * callback. */
+HANDLE LockAcquire(VOID);
+
+/* Preserves GetLastError. */
+VOID LockRelease(HANDLE Lock);
+
+#endif
