@@ -27,7 +27,8 @@ struct sim_registers
 {
     uint32_t ebx, ebp, esi, edi;
     uint32_t ecx, edx;
-    uint32_t esp; /* in an import this slot is the return address and the arguments follow it */
+    uint32_t esp;   /* in an import this slot is the return address and the arguments follow it */
+    uint32_t chain; /* into an image: what fs:[0] was before */
 };
 #elif defined(__aarch64__)
 struct sim_registers

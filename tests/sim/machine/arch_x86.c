@@ -27,7 +27,8 @@ struct tib
 void
 sim_arch_poison(struct sim_registers *in)
 {
-    *in = (struct sim_registers){0xb0b0ebb1, 0xb0b0ebb2, 0xb0b0ebb3, 0xb0b0ebb4, 0xb0b0ebb5, 0xb0b0ebb6, 0};
+    *in =
+        (struct sim_registers){0xb0b0ebb1, 0xb0b0ebb2, 0xb0b0ebb3, 0xb0b0ebb4, 0xb0b0ebb5, 0xb0b0ebb6, 0, 0};
 }
 
 /* Arguments end up at an address that is 4 modulo 16: the platform promises no more than 4. */
@@ -42,7 +43,9 @@ sim_arch_arguments(struct sim_registers *in, uintptr_t sp, enum sim_convention c
     for (unsigned i = first; i < words; i++)
         slot[i - first] = args[i];
     in->esp = (uint32_t)(uintptr_t)slot;
-    ((struct tib *)sim_stack()->teb)->exception_list = (uint32_t)CHAIN_END;
+    struct tib *tib = (struct tib *)sim_stack()->teb;
+    in->chain = tib->exception_list;
+    tib->exception_list = (uint32_t)CHAIN_END;
 }
 
 static unsigned
@@ -70,8 +73,10 @@ sim_arch_check(const void *function, const struct sim_registers *in, const struc
         if ((&in->ebx)[i] != (&left->ebx)[i])
             sim_stop("calling convention", "%s did not preserve %s", where, names[i]);
     }
-    if (((struct tib *)sim_stack()->teb)->exception_list != (uint32_t)CHAIN_END)
+    struct tib *tib = (struct tib *)sim_stack()->teb;
+    if (tib->exception_list != (uint32_t)CHAIN_END)
         sim_stop("exception chain", "%s left its registration at fs:[0]", where);
+    tib->exception_list = in->chain;
 }
 
 void

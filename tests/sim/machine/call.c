@@ -6,7 +6,7 @@
  * of an import switches back to it, so that each nesting level runs below the one that called it. image_sp is
  * kept for the way in: it is the image's stack pointer in the import that is in progress, and `start` if none
  * is. */
-#include "arch.h"
+#include "exception.h"
 
 #include <pthread.h>
 #include <stdatomic.h>
@@ -146,12 +146,12 @@ sim_stack_deepest(void)
 }
 
 uint64_t
-sim_call_words(const void *function, enum sim_convention convention, unsigned words, const uintptr_t *args)
+sim_call_from(const struct sim_registers *base, const void *function, enum sim_convention convention,
+              unsigned words, const uintptr_t *args)
 {
     struct sim_stack *stack = sim_stack();
     uintptr_t outer_host = stack->host_sp, outer_image = stack->image_sp;
-    struct sim_registers in;
-    sim_arch_poison(&in);
+    struct sim_registers in = *base;
     sim_arch_arguments(&in, outer_image - (outer_image == stack->start ? 0 : RED_ZONE), convention, words,
                        args);
     uint64_t result = sim_enter_image(stack, &in, function);
@@ -160,6 +160,14 @@ sim_call_words(const void *function, enum sim_convention convention, unsigned wo
     stack->host_sp = outer_host;
     stack->image_sp = outer_image;
     return result;
+}
+
+uint64_t
+sim_call_words(const void *function, enum sim_convention convention, unsigned words, const uintptr_t *args)
+{
+    struct sim_registers base;
+    sim_arch_poison(&base);
+    return sim_call_from(&base, function, convention, words, args);
 }
 
 uint64_t

@@ -15,14 +15,13 @@ static const char *const Names[] = {"alpha", "beta"};
 static CALLBACK volatile Table[] = {Twice};
 static UINTPTR Counter = 5;
 
-__declspec(dllexport) UINTPTR STDCALL
-BasicSum(UINTPTR a, UINTPTR b, UINTPTR c, UINTPTR d, UINTPTR e, UINTPTR f, UINTPTR g, UINTPTR h, UINTPTR i, UINTPTR j)
+__declspec(dllexport) UINTPTR STDCALL BasicSum(UINTPTR a, UINTPTR b, UINTPTR c, UINTPTR d, UINTPTR e,
+                                               UINTPTR f, UINTPTR g, UINTPTR h, UINTPTR i, UINTPTR j)
 {
     return a + 2 * b + 3 * c + 4 * d + 5 * e + 6 * f + 7 * g + 8 * h + 9 * i + 10 * j;
 }
 
-__declspec(dllexport) UINTPTR STDCALL
-BasicImports(UINTPTR seed)
+__declspec(dllexport) UINTPTR STDCALL BasicImports(UINTPTR seed)
 {
     UINTPTR result = TestSix(seed, 2, 3, 4, 5, 6);
     result += TestFast(seed, 10, 100);
@@ -31,33 +30,28 @@ BasicImports(UINTPTR seed)
     return result;
 }
 
-__declspec(dllexport) UINT64 STDCALL
-BasicWide(UINT32 a, UINT32 b)
+__declspec(dllexport) UINT64 STDCALL BasicWide(UINT32 a, UINT32 b)
 {
     return TestWide(a, b) + 1;
 }
 
-__declspec(dllexport) UINTPTR STDCALL
-BasicNested(UINTPTR context)
+__declspec(dllexport) UINTPTR STDCALL BasicNested(UINTPTR context)
 {
     return Table[0](context);
 }
 
-__declspec(dllexport) UINTPTR STDCALL
-BasicData(UINTPTR index)
+__declspec(dllexport) UINTPTR STDCALL BasicData(UINTPTR index)
 {
     return (UINTPTR)Names[index & 1][0] + Counter++;
 }
 
-__declspec(dllexport) UINTPTR STDCALL
-BasicWriteConst(void)
+__declspec(dllexport) UINTPTR STDCALL BasicWriteConst(void)
 {
     *(volatile char *)Names[0] = 'x';
     return 1;
 }
 
-__declspec(dllexport) UINTPTR STDCALL
-BasicRecurse(UINTPTR depth)
+__declspec(dllexport) UINTPTR STDCALL BasicRecurse(UINTPTR depth)
 {
     volatile UINTPTR frame[16];
     frame[depth & 15] = depth;

@@ -43,3 +43,7 @@ image() {
 library test test.sys "$here/test_driver.def"
 library ntoskrnl ntoskrnl.exe "$here/ntoskrnl.def"
 image basic.sys basic.c
+case $arch in
+arm) image raise.sys raise_arm.c try_arm.S clobber_arm.S ;;
+*) image raise.sys raise.c clobber_$arch.S ;;
+esac
