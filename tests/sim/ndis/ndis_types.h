@@ -120,6 +120,31 @@ typedef struct NET_BUFFER_LIST
     void *NetBufferListInfo[];
 } NET_BUFFER_LIST;
 
+typedef union
+{
+    struct
+    {
+        uint32_t IsIPv4 : 1;
+        uint32_t IsIPv6 : 1;
+        uint32_t TcpChecksum : 1;
+        uint32_t UdpChecksum : 1;
+        uint32_t IpHeaderChecksum : 1;
+        uint32_t Reserved : 11;
+        uint32_t TcpHeaderOffset : 10;
+    } Transmit;
+    struct
+    {
+        uint32_t TcpChecksumFailed : 1;
+        uint32_t UdpChecksumFailed : 1;
+        uint32_t IpChecksumFailed : 1;
+        uint32_t TcpChecksumSucceeded : 1;
+        uint32_t UdpChecksumSucceeded : 1;
+        uint32_t IpChecksumSucceeded : 1;
+        uint32_t Loopback : 1;
+    } Receive;
+    void *Value;
+} NDIS_TCP_IP_CHECKSUM_NET_BUFFER_LIST_INFO;
+
 typedef struct
 {
     NDIS_OBJECT_HEADER Header;
@@ -279,32 +304,6 @@ typedef struct
 typedef struct
 {
     NDIS_OBJECT_HEADER Header;
-    void *DefaultOffloadConfiguration;
-    void *HardwareOffloadCapabilities;
-    void *DefaultTcpConnectionOffloadConfiguration;
-    void *TcpConnectionOffloadHardwareCapabilities;
-} NDIS_MINIPORT_ADAPTER_OFFLOAD_ATTRIBUTES;
-
-typedef struct
-{
-    NDIS_OBJECT_HEADER Header;
-    void *MiniportAddDeviceContext;
-    uint32_t Flags;
-} NDIS_MINIPORT_ADD_DEVICE_REGISTRATION_ATTRIBUTES;
-
-typedef struct
-{
-    NDIS_OBJECT_HEADER Header;
-    void *MiniportAddDeviceHandler;
-    void *MiniportRemoveDeviceHandler;
-    void *MiniportFilterResourceRequirementsHandler;
-    void *MiniportStartDeviceHandler;
-    uint32_t Flags;
-} NDIS_MINIPORT_PNP_CHARACTERISTICS;
-
-typedef struct
-{
-    NDIS_OBJECT_HEADER Header;
     uint32_t Flags;
     uint32_t PauseReason;
 } NDIS_MINIPORT_PAUSE_PARAMETERS;
@@ -427,23 +426,6 @@ typedef struct
 typedef struct
 {
     NDIS_OBJECT_HEADER Header;
-    uint32_t MediaDuplexState;
-    NDIS_U64 XmitLinkSpeed;
-    NDIS_U64 RcvLinkSpeed;
-    uint32_t PauseFunctions;
-    uint32_t AutoNegotiationFlags;
-} NDIS_LINK_PARAMETERS;
-
-typedef struct
-{
-    NDIS_OBJECT_HEADER Header;
-    uint32_t OperationalStatus;
-    uint32_t OperationalStatusFlags;
-} NDIS_OPER_STATE;
-
-typedef struct
-{
-    NDIS_OBJECT_HEADER Header;
     uint32_t SupportedStatistics;
     NDIS_U64 ifInDiscards;
     NDIS_U64 ifInErrors;
@@ -525,51 +507,6 @@ typedef struct
     void *FunctionContext;
 } NDIS_TIMER_CHARACTERISTICS;
 
-typedef struct
-{
-    uintptr_t SpinLock;
-    uint8_t OldIrql;
-} NDIS_SPIN_LOCK;
-
-typedef struct
-{
-    NDIS_OBJECT_HEADER Header;
-    uint32_t SendControlState;
-    uint32_t RcvControlState;
-    uint32_t SendAuthorizationState;
-    uint32_t RcvAuthorizationState;
-} NDIS_PORT_AUTHENTICATION_PARAMETERS;
-
-typedef struct
-{
-    NDIS_OBJECT_HEADER Header;
-    uint32_t PortNumber;
-    uint32_t Flags;
-    uint32_t Type;
-    uint32_t MediaConnectState;
-    NDIS_U64 XmitLinkSpeed;
-    NDIS_U64 RcvLinkSpeed;
-    uint32_t Direction;
-    uint32_t SendControlState;
-    uint32_t RcvControlState;
-    uint32_t SendAuthorizationState;
-    uint32_t RcvAuthorizationState;
-} NDIS_PORT_CHARACTERISTICS;
-
-typedef struct
-{
-    NDIS_OBJECT_HEADER Header;
-    uint32_t MediaConnectState;
-    NDIS_U64 XmitLinkSpeed;
-    NDIS_U64 RcvLinkSpeed;
-    uint32_t Direction;
-    uint32_t SendControlState;
-    uint32_t RcvControlState;
-    uint32_t SendAuthorizationState;
-    uint32_t RcvAuthorizationState;
-    uint32_t Flags;
-} NDIS_PORT_STATE;
-
 /* Size of a structure through its last member of a revision: what Header.Size carries, not sizeof. */
 #define NDIS_THROUGH(type, member) (offsetof(type, member) + sizeof(((type *)0)->member))
 
@@ -581,8 +518,6 @@ typedef struct
     NDIS_THROUGH(NDIS_MINIPORT_DRIVER_CHARACTERISTICS, SynchronousOidRequestHandler)
 #define NDIS_SIZEOF_MINIPORT_INIT_PARAMETER_REVISION_1                                                       \
     NDIS_THROUGH(NDIS_MINIPORT_INIT_PARAMETERS, PciDeviceCustomProperties)
-#define NDIS_SIZEOF_MINIPORT_ADD_DEVICE_REGISTRATION_ATTRIBUTES_REVISION_1                                   \
-    NDIS_THROUGH(NDIS_MINIPORT_ADD_DEVICE_REGISTRATION_ATTRIBUTES, Flags)
 #define NDIS_SIZEOF_MINIPORT_ADAPTER_REGISTRATION_ATTRIBUTES_REVISION_1                                      \
     NDIS_THROUGH(NDIS_MINIPORT_ADAPTER_REGISTRATION_ATTRIBUTES, InterfaceType)
 #define NDIS_SIZEOF_MINIPORT_ADAPTER_REGISTRATION_ATTRIBUTES_REVISION_2                                      \
@@ -591,8 +526,6 @@ typedef struct
     NDIS_THROUGH(NDIS_MINIPORT_ADAPTER_GENERAL_ATTRIBUTES, AutoNegotiationFlags)
 #define NDIS_SIZEOF_MINIPORT_ADAPTER_GENERAL_ATTRIBUTES_REVISION_2                                           \
     NDIS_THROUGH(NDIS_MINIPORT_ADAPTER_GENERAL_ATTRIBUTES, PowerManagementCapabilitiesEx)
-#define NDIS_SIZEOF_MINIPORT_ADAPTER_OFFLOAD_ATTRIBUTES_REVISION_1                                           \
-    NDIS_THROUGH(NDIS_MINIPORT_ADAPTER_OFFLOAD_ATTRIBUTES, TcpConnectionOffloadHardwareCapabilities)
 #define NDIS_SIZEOF_MINIPORT_PAUSE_PARAMETERS_REVISION_1                                                     \
     NDIS_THROUGH(NDIS_MINIPORT_PAUSE_PARAMETERS, PauseReason)
 #define NDIS_SIZEOF_MINIPORT_RESTART_PARAMETERS_REVISION_1                                                   \
@@ -611,8 +544,6 @@ typedef struct
 #define NDIS_SIZEOF_OID_REQUEST_REVISION_2                NDIS_THROUGH(NDIS_OID_REQUEST, Flags)
 #define NDIS_SIZEOF_STATUS_INDICATION_REVISION_1          NDIS_THROUGH(NDIS_STATUS_INDICATION, NdisReserved)
 #define NDIS_SIZEOF_LINK_STATE_REVISION_1                 NDIS_THROUGH(NDIS_LINK_STATE, AutoNegotiationFlags)
-#define NDIS_SIZEOF_LINK_PARAMETERS_REVISION_1            NDIS_THROUGH(NDIS_LINK_PARAMETERS, AutoNegotiationFlags)
-#define NDIS_SIZEOF_OPER_STATE_REVISION_1                 NDIS_THROUGH(NDIS_OPER_STATE, OperationalStatusFlags)
 #define NDIS_SIZEOF_STATISTICS_INFO_REVISION_1            NDIS_THROUGH(NDIS_STATISTICS_INFO, ifHCOutBroadcastOctets)
 #define NDIS_SIZEOF_INTERRUPT_MODERATION_PARAMETERS_REVISION_1                                               \
     NDIS_THROUGH(NDIS_INTERRUPT_MODERATION_PARAMETERS, InterruptModeration)
@@ -623,17 +554,10 @@ typedef struct
 #define NDIS_SIZEOF_NDIS_PM_PARAMETERS_REVISION_2 NDIS_THROUGH(NDIS_PM_PARAMETERS, MediaSpecificWakeUpEvents)
 #define NDIS_SIZEOF_RECEIVE_SCALE_CAPABILITIES_REVISION_1                                                    \
     NDIS_THROUGH(NDIS_RECEIVE_SCALE_CAPABILITIES, NumberOfReceiveQueues)
-#define NDIS_SIZEOF_PORT_AUTHENTICATION_PARAMETERS_REVISION_1                                                \
-    NDIS_THROUGH(NDIS_PORT_AUTHENTICATION_PARAMETERS, RcvAuthorizationState)
-#define NDIS_SIZEOF_PORT_CHARACTERISTICS_REVISION_1                                                          \
-    NDIS_THROUGH(NDIS_PORT_CHARACTERISTICS, RcvAuthorizationState)
-#define NDIS_SIZEOF_PORT_STATE_REVISION_1           NDIS_THROUGH(NDIS_PORT_STATE, Flags)
 #define NDIS_SIZEOF_NET_DEVICE_PNP_EVENT_REVISION_1 NDIS_THROUGH(NET_DEVICE_PNP_EVENT, NdisReserved)
 #define NDIS_SIZEOF_DEVICE_OBJECT_ATTRIBUTES_REVISION_1                                                      \
     NDIS_THROUGH(NDIS_DEVICE_OBJECT_ATTRIBUTES, DeviceClassGuid)
 #define NDIS_SIZEOF_CONFIGURATION_OBJECT_REVISION_1  NDIS_THROUGH(NDIS_CONFIGURATION_OBJECT, Flags)
 #define NDIS_SIZEOF_TIMER_CHARACTERISTICS_REVISION_1 NDIS_THROUGH(NDIS_TIMER_CHARACTERISTICS, FunctionContext)
-#define NDIS_SIZEOF_MINIPORT_PNP_CHARACTERISTICS_REVISION_1                                                  \
-    NDIS_THROUGH(NDIS_MINIPORT_PNP_CHARACTERISTICS, Flags)
 
 #endif
