@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: MIT
  * The ends of a run: a broken rule, and a fault of the machine. Both print what is known and leave with
  * status 3 at once, since nothing after them can be trusted. */
-#define _GNU_SOURCE
 #include "arch.h"
 
 #include <pthread.h>

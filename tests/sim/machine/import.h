@@ -71,7 +71,7 @@ const struct sim_import *sim_import_find(const struct sim_import_table *const *t
 
 /* Called around every import, on the host's stack; set once by the kernel model or by the process model.
  * `before` checks preconditions (IRQL, ...), injects failures (returns 1 and sets *result to skip the call),
- * and is a preemption point. */
+ * and is a preemption point. `after` is not called for an import that raised: its call never returns. */
 struct sim_import_hooks
 {
     int (*before)(struct sim_frame *frame, uint64_t *result);

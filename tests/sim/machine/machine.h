@@ -43,7 +43,8 @@ void sim_stack_configure(size_t usable, size_t used_up);
 
 /* Calls a function of an image (or a sim_import_address) with machine words, on the calling thread's image
  * stack (made at first use). May nest: an import may call back into an image. On x86 the stack pointer after
- * the call is checked against `convention`. */
+ * the call is checked against `convention`; on 32 bits a narrower result is in the low
+ * half, and the upper one holds anything. */
 uint64_t sim_call_words(const void *function, enum sim_convention convention, unsigned words,
                         const uintptr_t *args);
 

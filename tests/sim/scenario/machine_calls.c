@@ -3,7 +3,7 @@
 #include "machine_test.h"
 
 /* A word result; on 32 bits the other return register holds anything. */
-#define CALL(name, words, ...) (uintptr_t) SIM_CALL(machine_test_export(image, name, words), __VA_ARGS__)
+#define CALL(name, words, ...) (uintptr_t)SIM_CALL(machine_test_export(image, name, words), __VA_ARGS__)
 
 SIM_SCENARIO(machine_calls_pass_arguments_and_results)
 {

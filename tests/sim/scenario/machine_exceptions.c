@@ -3,7 +3,7 @@
  * afterwards. That nonvolatile registers survive is checked on every return from an image. */
 #include "machine_test.h"
 
-#define CALL(name, words, ...) (uintptr_t) SIM_CALL(machine_test_export(image, name, words), __VA_ARGS__)
+#define CALL(name, words, ...) (uintptr_t)SIM_CALL(machine_test_export(image, name, words), __VA_ARGS__)
 
 enum
 {

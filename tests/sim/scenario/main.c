@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: MIT
  * The command line of the simulator, for both of its roles; see scenario.h. */
-#define _GNU_SOURCE
 #include "../kernel/kernel.h"
 #include "registry.h"
 

@@ -2,8 +2,11 @@
  * Scenarios: tests that run inside the simulator, one per process, on every architecture.
  *
  *   sim [--persona win10] [--seed N] [--sys FILE] [--dll FILE] [--exe FILE] run <scenario> [args]    kernel side
- *   sim list                                                      names, one a line, with the personas each wants
+ *   sim list       a line for each scenario: its name, the systems of this architecture it makes sense on, its flags or "-"
  *   sim process <program> [args]                                  client side, started by the kernel side only
+ *
+ * {arch} in a FILE stands for the architecture. Options are handed on in the environment (SIM_PERSONA, SIM_SEED, SIM_SYS,
+ * SIM_DLL, SIM_EXE), where a process that is started finds them.
  *
  * Exit status: 0 passed, 77 skipped (the reason is the last line), 1 an expectation failed, 3 a rule was broken
  * (sim_stop). After every scenario the ledger must be empty: the runner checks it. */

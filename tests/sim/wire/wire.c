@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: MIT
  * Both sides of the connection: a message is its structure and its data in one packet, with at most one fd.
  */
-#define _GNU_SOURCE
 #include "wire.h"
 
 #include "../machine/machine.h"
