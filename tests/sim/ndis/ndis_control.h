@@ -93,6 +93,12 @@ struct sim_stack_counts sim_stack_counts(const struct sim_adapter *adapter);
  * TUN device opened with IFF_TUN | IFF_NO_PI. Runs until sim_bridge_stop. */
 struct sim_bridge;
 struct sim_bridge *sim_bridge_start(struct sim_adapter *adapter, int tun_fd);
+/* Packets and bytes in both directions, seen from the driver: down is what Linux sent. */
+struct sim_bridge_counts
+{
+    uint64_t down, down_bytes, bursts, up, up_bytes, up_refused;
+};
+struct sim_bridge_counts sim_bridge_counts(const struct sim_bridge *bridge);
 void sim_bridge_stop(struct sim_bridge *bridge);
 
 #endif
