@@ -19,13 +19,15 @@
 #define DISPATCH_DEVICE_PREFIX L"\\Device\\" PRODUCT_WIDEN(PRODUCT_DEVICE_NAME)
 #define DISPATCH_LINK_PREFIX   L"\\DosDevices\\" PRODUCT_WIDEN(PRODUCT_DEVICE_NAME)
 
-/* The adapter of a device, inside its DispatchGuard; or NULL. */
+/* The adapter of a device, inside its DispatchGuard; or NULL. In a critical region until DispatchLeave,
+ * because HaltEx waits for us and a client may suspend its thread. */
 static TUN_ADAPTER *
 DispatchEnter(PDEVICE_OBJECT Device)
 {
     TUN_ADAPTER *Found = NULL;
     KIRQL Irql;
 
+    KeEnterCriticalRegion();
     KeAcquireSpinLock(&Driver.Lock, &Irql);
     for (LIST_ENTRY *Entry = Driver.Adapters.Flink; Entry != &Driver.Adapters; Entry = Entry->Flink) {
         TUN_ADAPTER *Adapter = CONTAINING_RECORD(Entry, TUN_ADAPTER, DeviceLink);
@@ -35,7 +37,16 @@ DispatchEnter(PDEVICE_OBJECT Device)
         }
     }
     KeReleaseSpinLock(&Driver.Lock, Irql);
+    if (!Found)
+        KeLeaveCriticalRegion();
     return Found;
+}
+
+static VOID
+DispatchLeave(TUN_ADAPTER *Adapter)
+{
+    GuardLeave(&Adapter->DispatchGuard);
+    KeLeaveCriticalRegion();
 }
 
 static NTSTATUS
@@ -60,13 +71,17 @@ DispatchCreate(PDEVICE_OBJECT Device, PIRP Irp)
     Adapter = DispatchEnter(Device);
     if (!Adapter)
         return DispatchComplete(Irp, STATUS_INVALID_DEVICE_STATE, 0);
-    Open = DriverAllocate(sizeof(*Open));
-    if (Open) {
+    NTSTATUS Status = STATUS_SUCCESS;
+    if (ReadNoFence(&Adapter->Blocked) & ADAPTER_REMOVED) {
+        Status = STATUS_INVALID_DEVICE_STATE;
+    } else if ((Open = DriverAllocate(sizeof(*Open))) != NULL) {
         Open->References = 1;
         File->FsContext = Open;
+    } else {
+        Status = STATUS_INSUFFICIENT_RESOURCES;
     }
-    GuardLeave(&Adapter->DispatchGuard);
-    return DispatchComplete(Irp, Open ? STATUS_SUCCESS : STATUS_INSUFFICIENT_RESOURCES, 0);
+    DispatchLeave(Adapter);
+    return DispatchComplete(Irp, Status, 0);
 }
 
 static NTSTATUS NTAPI
@@ -77,7 +92,7 @@ DispatchCleanup(PDEVICE_OBJECT Device, PIRP Irp)
 
     if (Adapter) {
         RegistrationEndOf(Adapter, Open);
-        GuardLeave(&Adapter->DispatchGuard);
+        DispatchLeave(Adapter);
     }
     return DispatchComplete(Irp, STATUS_SUCCESS, 0);
 }
@@ -182,7 +197,7 @@ DispatchDeviceControl(PDEVICE_OBJECT Device, PIRP Irp)
     default:
         Status = STATUS_INVALID_DEVICE_REQUEST;
     }
-    GuardLeave(&Adapter->DispatchGuard);
+    DispatchLeave(Adapter);
     return DispatchComplete(Irp, Status, Information);
 }
 

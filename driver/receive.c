@@ -65,8 +65,9 @@ ReceivePrepareNbl(TUN_ADAPTER *Adapter, RECEIVE_BUFFER *Buffer, ULONG Size, ULON
 
 /* Inside RingGuard. Ends the ring from our side for good. */
 static RECEIVE_RESULT
-ReceiveRefuseRing(TUN_REGISTRATION *Registration)
+ReceiveRefuseRing(TUN_REGISTRATION *Registration, TRAFFIC *Traffic)
 {
+    Traffic->Errors++;
     RingStoreHeadRelease(Registration->Receive.Ring, RING_CLOSED);
     return RECEIVE_STOPPED;
 }
@@ -83,14 +84,14 @@ ReceiveBuildBatch(TUN_REGISTRATION *Registration, RECEIVE_BATCH_STATE *Batch)
     ULONG Tail = RingLoadTailAcquire(Receive->Ring);
 
     if (!RingOffsetIsValid(Tail, Receive->Capacity))
-        return ReceiveRefuseRing(Registration);
+        return ReceiveRefuseRing(Registration, &Batch->Traffic);
     ULONG Content = RingContent(Head, Tail, Receive->Capacity);
     if (!Content)
         return RECEIVE_EMPTY;
     while (Content && Taken < RECEIVE_BATCH) {
         ULONG Size = RingReadPacketSize(Receive->Ring, Head);
         if (!RingPacketIsWhole(Size, Content))
-            return ReceiveRefuseRing(Registration);
+            return ReceiveRefuseRing(Registration, &Batch->Traffic);
         RECEIVE_BUFFER *Buffer = ReceiveArenaTake(&Adapter->Arena, Size, Batch->Reserve);
         if (!Buffer) {
             if (Batch->Count || Batch->Reserve)

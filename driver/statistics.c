@@ -1,7 +1,5 @@
 /* SPDX-License-Identifier: MIT */
 #include "statistics.h"
-
-/* What StatisticsQuery fills; the adapter announces the same set. */
 #include "adapter.h"
 
 static VOID
