@@ -1,6 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 #include "catalog-asn1.h"
 
+const uint8_t CatalogKindPe[12] = {0x30, 0x0a, 0x03, 0x02, 0x05, 0xa0, 0xa0, 0x04, 0xa2, 0x02, 0x80, 0x00};
+const uint8_t CatalogKindFlat[4] = {0xa2, 0x02, 0x80, 0x00};
+
 /* clang-format off: the macros are tables. */
 ASN1_SEQUENCE(NAME_VALUE) =
     {

@@ -6,6 +6,7 @@
 
 #include <openssl/asn1t.h>
 #include <openssl/x509.h>
+#include <stdint.h>
 
 #define OID_SIGNED_DATA        "1.2.840.113549.1.7.2"
 #define OID_CATALOG_LIST       "1.3.6.1.4.1.311.10.1"
@@ -21,6 +22,10 @@
 
 #define CATALOG_GUID_PE   "{C689AAB8-8E78-11D0-8C47-00C04FC295EE}"
 #define CATALOG_GUID_FLAT "{DE351A42-8E59-11D0-8C47-00C04FC295EE}"
+
+/* Values that go with the kinds of indirect data, fixed bytes: for an image a SpcPeImageData with the flag
+ * for resources and an empty file link, for any other file the empty link alone. */
+extern const uint8_t CatalogKindPe[12], CatalogKindFlat[4];
 
 #define CATALOG_NAME_VALUE_FLAGS 0x10010001
 #define CATALOG_INFO_VERSION     0x200

@@ -86,6 +86,18 @@ ReadInfoV2(const uint8_t *Der, long Size, CATALOG_KIND *Kind)
     return *Kind != CATALOG_KIND_NONE;
 }
 
+/* A kind consists of its identifier and of fixed bytes. */
+static bool
+IsKind(const INDIRECT_KIND *Kind, const char *Oid, const uint8_t *Fixed, size_t FixedSize)
+{
+    uint8_t *Der = NULL;
+    int Size = i2d_ASN1_TYPE(Kind->Value, &Der);
+    bool Ok = IsObject(Kind->Type, Oid) && Size == (int)FixedSize && !memcmp(Der, Fixed, FixedSize);
+
+    OPENSSL_free(Der);
+    return Ok;
+}
+
 static bool
 ReadIndirect(const uint8_t *Der, long Size, CATALOG_MEMBER *Member)
 {
@@ -94,18 +106,20 @@ ReadIndirect(const uint8_t *Der, long Size, CATALOG_MEMBER *Member)
     const X509_ALGOR *Algorithm;
     const ASN1_OBJECT *Object;
     const ASN1_OCTET_STRING *Digest;
+    int Parameter;
     bool Ok = false;
 
     if (Data && At == Der + Size) {
         X509_SIG_get0(Data->Digest, &Algorithm, &Digest);
-        X509_ALGOR_get0(&Object, NULL, NULL, Algorithm);
-        Member->Indirect = IsObject(Data->Kind->Type, OID_KIND_PE)     ? CATALOG_KIND_PE
-                           : IsObject(Data->Kind->Type, OID_KIND_FLAT) ? CATALOG_KIND_FLAT
-                                                                       : CATALOG_KIND_NONE;
+        X509_ALGOR_get0(&Object, &Parameter, NULL, Algorithm);
+        if (IsKind(Data->Kind, OID_KIND_PE, CatalogKindPe, sizeof(CatalogKindPe)))
+            Member->Indirect = CATALOG_KIND_PE;
+        else if (IsKind(Data->Kind, OID_KIND_FLAT, CatalogKindFlat, sizeof(CatalogKindFlat)))
+            Member->Indirect = CATALOG_KIND_FLAT;
         Member->DigestSize = OBJ_obj2nid(Object) == NID_sha256 ? 32
                              : OBJ_obj2nid(Object) == NID_sha1 ? 20
                                                                : 0;
-        Ok = Member->Indirect != CATALOG_KIND_NONE && Member->DigestSize &&
+        Ok = Member->Indirect != CATALOG_KIND_NONE && Member->DigestSize && Parameter == V_ASN1_NULL &&
              (size_t)ASN1_STRING_length(Digest) == Member->DigestSize;
         if (Ok)
             memcpy(Member->Digest, ASN1_STRING_get0_data(Digest), Member->DigestSize);
@@ -270,6 +284,8 @@ ReadList(CATALOG *Catalog, const TRUST_LIST *List, REPORT *Report)
     Catalog->Version = IsObject(Form, OID_CATALOG_MEMBER_V1)   ? 1
                        : IsObject(Form, OID_CATALOG_MEMBER_V2) ? 2
                                                                : 0;
+    if (ParameterType != V_ASN1_NULL)
+        ReportFinding(Report, "the member form has a parameter");
     if (!Catalog->Version) {
         ReportFinding(Report, "the catalog is neither of version 1 nor of version 2");
         return false;
@@ -321,6 +337,8 @@ CatalogDecode(CATALOG *Catalog, const uint8_t *Der, size_t Size, REPORT *Report)
         ReportFinding(Report, "not a catalog");
         goto cleanupWhole;
     }
+    if (ASN1_INTEGER_get(Whole->d.sign->version) != 1)
+        ReportFinding(Report, "the signed data is not of version 1");
     if (At != Der + Size)
         ReportFinding(Report, "%zu bytes follow the catalog", Size - (size_t)(At - Der));
     Content = Whole->d.sign->contents->d.other->value.sequence;

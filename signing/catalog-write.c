@@ -6,11 +6,6 @@
 
 #include <string.h>
 
-/* Kinds of indirect data, fixed bytes: for an image a SpcPeImageData with the flag for resources and an empty
- * file link, for any other file the empty link alone. */
-static const uint8_t KindPe[] = {0x30, 0x0a, 0x03, 0x02, 0x05, 0xa0, 0xa0, 0x04, 0xa2, 0x02, 0x80, 0x00};
-static const uint8_t KindFlat[] = {0xa2, 0x02, 0x80, 0x00};
-
 static bool
 SetText(ASN1_STRING *String, const char *Text, bool BigEndian, bool WithNul)
 {
@@ -100,8 +95,9 @@ static bool
 AddIndirect(LIST_MEMBER *Member, const CATALOG_MEMBER *From)
 {
     INDIRECT_DATA *Data = INDIRECT_DATA_new();
-    const uint8_t *Kind = From->Indirect == CATALOG_KIND_PE ? KindPe : KindFlat;
-    long KindSize = From->Indirect == CATALOG_KIND_PE ? (long)sizeof(KindPe) : (long)sizeof(KindFlat);
+    const uint8_t *Kind = From->Indirect == CATALOG_KIND_PE ? CatalogKindPe : CatalogKindFlat;
+    long KindSize =
+        From->Indirect == CATALOG_KIND_PE ? (long)sizeof(CatalogKindPe) : (long)sizeof(CatalogKindFlat);
     X509_ALGOR *Algorithm;
     ASN1_OCTET_STRING *Digest;
     uint8_t *Der = NULL;
