@@ -195,6 +195,16 @@ AdapterSetAttributes(TUN_ADAPTER *Adapter)
                           (Recent ? NDIS_MINIPORT_ATTRIBUTES_NO_PAUSE_ON_SUSPEND : 0),
         .InterfaceType = NdisInterfaceInternal,
     };
+    /* It wakes nobody, and says so. */
+    NDIS_PM_CAPABILITIES Power = {
+        .Header = {NDIS_OBJECT_TYPE_DEFAULT,
+                   Recent ? NDIS_PM_CAPABILITIES_REVISION_2 : NDIS_PM_CAPABILITIES_REVISION_1,
+                   Recent ? NDIS_SIZEOF_NDIS_PM_CAPABILITIES_REVISION_2
+                          : NDIS_SIZEOF_NDIS_PM_CAPABILITIES_REVISION_1},
+        .MinMagicPacketWakeUp = NdisDeviceStateUnspecified,
+        .MinPatternWakeUp = NdisDeviceStateUnspecified,
+        .MinLinkChangeWakeUp = NdisDeviceStateUnspecified,
+    };
     /* A subnet lies behind a TUN, broadcast and multicast included, so the access type is broadcast. */
     NDIS_MINIPORT_ADAPTER_GENERAL_ATTRIBUTES General = {
         .Header = {NDIS_OBJECT_TYPE_MINIPORT_ADAPTER_GENERAL_ATTRIBUTES,
@@ -222,6 +232,7 @@ AdapterSetAttributes(TUN_ADAPTER *Adapter)
         .SupportedPauseFunctions = NdisPauseFunctionsUnsupported,
         .SupportedOidList = (PNDIS_OID)OidSupported,
         .SupportedOidListLength = OidSupportedLength,
+        .PowerManagementCapabilitiesEx = &Power,
     };
     NDIS_STATUS Status = NdisMSetMiniportAttributes(Adapter->Miniport,
                                                     (PNDIS_MINIPORT_ADAPTER_ATTRIBUTES)(PVOID)&Registration);

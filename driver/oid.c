@@ -27,6 +27,7 @@ const NDIS_OID OidSupported[] = {
     OID_GEN_STATISTICS,
     OID_PNP_SET_POWER,
     OID_PNP_QUERY_POWER,
+    OID_PM_PARAMETERS,
 };
 const ULONG OidSupportedLength = sizeof(OidSupported);
 
@@ -126,6 +127,29 @@ OidReadNumber(NDIS_OID_REQUEST *Request, ULONG *Value)
     return NDIS_STATUS_SUCCESS;
 }
 
+/* Nothing was advertised, so there is nothing to turn on. */
+static NDIS_STATUS
+OidSetPowerParameters(NDIS_OID_REQUEST *Request)
+{
+    NDIS_PM_PARAMETERS Parameters;
+    ULONG Size = NDIS_SIZEOF_NDIS_PM_PARAMETERS_REVISION_1;
+
+    Request->DATA.SET_INFORMATION.BytesRead = 0;
+    Request->DATA.SET_INFORMATION.BytesNeeded = Size;
+    if (Request->DATA.SET_INFORMATION.InformationBufferLength < Size)
+        return NDIS_STATUS_INVALID_LENGTH;
+    RtlCopyMemory(&Parameters, Request->DATA.SET_INFORMATION.InformationBuffer, Size);
+    if (Parameters.Header.Type != NDIS_OBJECT_TYPE_DEFAULT ||
+        Parameters.Header.Revision < NDIS_PM_PARAMETERS_REVISION_1 || Parameters.Header.Size < Size)
+        return NDIS_STATUS_INVALID_PARAMETER;
+    if (Parameters.EnabledWoLPacketPatterns || Parameters.EnabledProtocolOffloads)
+        return NDIS_STATUS_INVALID_PARAMETER;
+    Request->DATA.SET_INFORMATION.BytesRead = Size;
+    Request->DATA.SET_INFORMATION.BytesNeeded = 0;
+    Request->SupportedRevision = NDIS_PM_PARAMETERS_REVISION_1;
+    return NDIS_STATUS_SUCCESS;
+}
+
 static NDIS_STATUS
 OidSet(TUN_ADAPTER *Adapter, NDIS_OID_REQUEST *Request)
 {
@@ -150,6 +174,8 @@ OidSet(TUN_ADAPTER *Adapter, NDIS_OID_REQUEST *Request)
     case OID_GEN_INTERRUPT_MODERATION:
         Request->DATA.SET_INFORMATION.BytesRead = 0;
         return NDIS_STATUS_INVALID_DATA;
+    case OID_PM_PARAMETERS:
+        return OidSetPowerParameters(Request);
     case OID_PNP_SET_POWER:
         Status = OidReadNumber(Request, &Value);
         if (Status != NDIS_STATUS_SUCCESS)

@@ -1,6 +1,15 @@
 /* SPDX-License-Identifier: MIT */
 #include "statistics.h"
-#include "adapter.h"
+
+#define STATISTICS_CASTS(Name)                                                                               \
+    (NDIS_STATISTICS_FLAGS_VALID_DIRECTED_##Name | NDIS_STATISTICS_FLAGS_VALID_MULTICAST_##Name |            \
+     NDIS_STATISTICS_FLAGS_VALID_BROADCAST_##Name)
+#define STATISTICS_VALID                                                                                     \
+    (STATISTICS_CASTS(FRAMES_RCV) | STATISTICS_CASTS(BYTES_RCV) | STATISTICS_CASTS(FRAMES_XMIT) |            \
+     STATISTICS_CASTS(BYTES_XMIT) | NDIS_STATISTICS_FLAGS_VALID_BYTES_RCV |                                  \
+     NDIS_STATISTICS_FLAGS_VALID_RCV_DISCARDS | NDIS_STATISTICS_FLAGS_VALID_RCV_ERROR |                      \
+     NDIS_STATISTICS_FLAGS_VALID_BYTES_XMIT | NDIS_STATISTICS_FLAGS_VALID_XMIT_ERROR |                       \
+     NDIS_STATISTICS_FLAGS_VALID_XMIT_DISCARDS)
 
 static VOID
 StatisticsAddOne(volatile LONG64 *Total, ULONG Amount)
@@ -44,7 +53,7 @@ StatisticsQuery(const STATISTICS *Statistics, NDIS_STATISTICS_INFO *Info)
     Info->Header.Type = NDIS_OBJECT_TYPE_DEFAULT;
     Info->Header.Revision = NDIS_STATISTICS_INFO_REVISION_1;
     Info->Header.Size = NDIS_SIZEOF_STATISTICS_INFO_REVISION_1;
-    Info->SupportedStatistics = ADAPTER_STATISTICS;
+    Info->SupportedStatistics = STATISTICS_VALID;
     Info->ifInDiscards = (ULONG64)ReadNoFence64(&In->Discards);
     Info->ifInErrors = (ULONG64)ReadNoFence64(&In->Errors);
     Info->ifHCInOctets = StatisticsSum(In->Octets);
