@@ -3,7 +3,7 @@
  * afterwards. That nonvolatile registers survive is checked on every return from an image. */
 #include "machine_test.h"
 
-#define CALL(name, words, ...) (uintptr_t)SIM_CALL(machine_test_export(image, name, words), __VA_ARGS__)
+#define CALL(name, words, ...) (uintptr_t) SIM_CALL(machine_test_export(image, name, words), __VA_ARGS__)
 
 enum
 {
@@ -57,6 +57,15 @@ SIM_SCENARIO(machine_exception_filter_decides)
     EXPECT_NOTES(11, 20);
     EXPECT_EQ(CALL("RaiseFilter", 1, 0), 6);
     EXPECT_NOTES(20);
+}
+
+SIM_SCENARIO(machine_exception_unwinds_every_form)
+{
+    struct sim_image *image = machine_test_load("raise.sys");
+    unsigned forms = (unsigned)CALL("RaiseForms", 0);
+    EXPECT_EQ(forms, sim_arch == SIM_X86 ? 0 : sim_arch == SIM_ARM64 ? 2 : 4);
+    for (unsigned i = 0; i < forms; i++)
+        EXPECT_EQ(CALL("RaiseForm", 2, ACCESS_VIOLATION, i), ACCESS_VIOLATION);
 }
 
 SIM_SCENARIO(machine_exception_nests_and_repeats)

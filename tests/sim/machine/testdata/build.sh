@@ -43,7 +43,9 @@ image() {
 library test test.sys "$here/test_driver.def"
 library ntoskrnl ntoskrnl.exe "$here/ntoskrnl.def"
 image basic.sys basic.c
+image broken.sys basic.c broken.S
 case $arch in
-arm) image raise.sys raise_arm.c try_arm.S clobber_arm.S ;;
-*) image raise.sys raise.c clobber_$arch.S ;;
+arm) image raise.sys raise_arm.c try_arm.S clobber_arm.S unwind_arm.S ;;
+x86) image raise.sys raise.c clobber_x86.S ;;
+*) image raise.sys raise.c clobber_$arch.S unwind_$arch.S ;;
 esac

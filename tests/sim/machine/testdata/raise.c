@@ -12,6 +12,8 @@ void STDCALL RaiseClobber(UINT32 status);
 /* The only status that the inner filter takes. */
 #define FILTERED 0xe0000002u
 
+#include "raise_forms.h"
+
 EXPORT UINTPTR STDCALL
 RaiseOne(UINT32 status)
 {
@@ -160,6 +162,17 @@ RaiseThroughHost(UINT32 status)
         TestCallBack(RaiseUncaught, status);
     } __except (1) {
         return 1;
+    }
+    return 0;
+}
+
+EXPORT UINTPTR STDCALL
+RaiseForm(UINT32 status, UINTPTR which)
+{
+    __try {
+        Forms[which](status);
+    } __except (1) {
+        return (UINT32)_exception_code();
     }
     return 0;
 }

@@ -6,6 +6,8 @@
 #define EXPORT   __declspec(dllexport)
 #define FILTERED 0xe0000002u
 
+#include "raise_forms.h"
+
 void RaiseClobber(UINT32 status);
 UINTPTR TryExcept(UINTPTR (*body)(void *), void *context, int (*filter)(UINT32 code, void *),
                   UINTPTR (*handler)(UINT32 code, void *));
@@ -213,6 +215,21 @@ RaiseThroughHost(UINT32 status)
 {
     struct shared shared = {.status = status};
     return TryExcept(ThroughHost, &shared, Always, TakeCode);
+}
+
+static UINTPTR
+CallForm(void *context)
+{
+    struct shared *shared = context;
+    Forms[shared->number](shared->status);
+    return 0;
+}
+
+EXPORT UINTPTR
+RaiseForm(UINT32 status, UINTPTR which)
+{
+    struct shared shared = {.status = status, .number = which};
+    return TryExcept(CallForm, &shared, Always, TakeCode);
 }
 
 EXPORT UINT32
