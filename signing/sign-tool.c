@@ -13,8 +13,9 @@ main(int Count, char **Arguments)
         const char *Name;
         int (*Run)(int Count, char **Arguments);
     } Verbs[] = {
-        {"catalog", VerbCatalog}, {"check-key", VerbCheckKey}, {"extract", VerbExtract},
-        {"hash", VerbHash},       {"strip", VerbStrip},        {"verify", VerbVerify},
+        {"catalog", VerbCatalog}, {"check-key", VerbCheckKey}, {"check-signature", VerbCheckSignature},
+        {"extract", VerbExtract}, {"hash", VerbHash},          {"strip", VerbStrip},
+        {"verify", VerbVerify},
     };
 
     for (size_t Index = 0; Count > 1 && Index < sizeof(Verbs) / sizeof(Verbs[0]); ++Index)

@@ -211,4 +211,9 @@ else
         sign_and_stamp "$digest" "$work" "$work.signed" "$@"
     fi
 fi
+# Whatever signed: the result is looked at before anybody gets it. Cabinets are left to osslsigncode.
+if [ "$type" != cabinet ]; then
+    sign_tool check-signature "$work.signed" >"$scratch/log" 2>&1 ||
+        die "$in: the signature that was made is not good: $(sed "s|^[^:]*: ||" "$scratch/log" | head -n 1)"
+fi
 deliver "$work.signed"

@@ -192,3 +192,30 @@ VerbExtract(int Count, char **Arguments)
     free(Packages);
     return Ok ? 0 : 1;
 }
+
+/* sign-tool check-signature FILE: content, signature and time stamp of an image or a catalog, whoever signed.
+ */
+int
+VerbCheckSignature(int Count, char **Arguments)
+{
+    REPORT Report = {.Out = stderr, .Subject = Count == 2 ? Arguments[1] : "check-signature", .Quiet = true};
+    TRUST Trust = {.AnyRoot = true};
+    const char *Error;
+    FILE_BYTES Bytes;
+    PE_IMAGE Image;
+
+    if (Count != 2) {
+        fprintf(stderr, "usage: sign-tool check-signature FILE\n");
+        return 2;
+    }
+    if (!FileRead(Arguments[1], &Bytes, &Report))
+        return 1;
+    if (Bytes.Size && Bytes.Data[0] == 0x30)
+        SignatureCheckCatalog(Bytes.Data, Bytes.Size, &Trust, &Report);
+    else if (PeOpen(&Image, Bytes.Data, Bytes.Size, &Error))
+        SignatureCheckImage(&Image, &Trust, &Report);
+    else
+        ReportFinding(&Report, "%s", Error);
+    FileFree(&Bytes);
+    return Report.Findings ? 1 : 0;
+}

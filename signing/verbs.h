@@ -11,6 +11,8 @@ int VerbCatalog(int Count, char **Arguments);
 
 int VerbCheckKey(int Count, char **Arguments);
 
+int VerbCheckSignature(int Count, char **Arguments);
+
 int VerbVerify(int Count, char **Arguments);
 
 int VerbHash(int Count, char **Arguments);
