@@ -92,6 +92,34 @@ HasAdapters(BOOL OnlyPresent, BOOL *Found)
     return DeviceForEach(OnlyPresent, PresenceVisit, Found);
 }
 
+typedef struct _GUID_SEARCH
+{
+    const GUID *Guid;
+    BOOL IsFound;
+} GUID_SEARCH;
+
+static BOOL
+GuidVisit(LPCWSTR InstanceId, VOID *Context)
+{
+    GUID_SEARCH *Search = Context;
+    NET_LUID Luid;
+    GUID Guid;
+
+    Search->IsFound = DeviceInterface(InstanceId, &Guid, &Luid) && GuidIsEqual(&Guid, Search->Guid);
+    return !Search->IsFound;
+}
+
+/* Another GUID for one that is in use. */
+static BOOL
+GuidReplace(GUID *Guid)
+{
+    GUID Former = *Guid;
+    if (FAILED(System.CoCreateGuid(Guid)))
+        return LoggerFail(ERROR_GEN_FAILURE, L"Cannot make a GUID");
+    LoggerWrite(WINTUN_LOG_WARN, L"GUID %g is in use; trying %g", &Former, Guid);
+    return TRUE;
+}
+
 /* Under the machine-wide lock: makes the device, having another try where one can help. */
 static BOOL
 AdapterCreateDevice(SOFTWARE_DEVICE *Device, LPCWSTR Name, LPCWSTR TunnelType, const GUID *RequestedGUID)
@@ -105,6 +133,10 @@ AdapterCreateDevice(SOFTWARE_DEVICE *Device, LPCWSTR Name, LPCWSTR TunnelType, c
         Guid = *RequestedGUID;
     for (DWORD Attempt = 1;; ++Attempt) {
         DeviceUninstallOrphans();
+        /* PnP may hand out a second handle to a device that exists, so look for it first. */
+        GUID_SEARCH Search = {.Guid = &Guid};
+        if (!DeviceForEach(TRUE, GuidVisit, &Search) || (Search.IsFound && !GuidReplace(&Guid)))
+            return FALSE;
         if (!HasAdapters(TRUE, &HasOthers) || !DriverStorePrepare(HasOthers, Repair))
             return FALSE;
         if (SoftwareDeviceCreate(Device, Name, TunnelType, &Guid))
@@ -113,10 +145,8 @@ AdapterCreateDevice(SOFTWARE_DEVICE *Device, LPCWSTR Name, LPCWSTR TunnelType, c
         if (Attempt == CREATE_ATTEMPTS)
             return FALSE;
         if (Error == ERROR_ALREADY_EXISTS) {
-            GUID Former = Guid;
-            if (FAILED(System.CoCreateGuid(&Guid)))
-                return LoggerFail(Error, L"Cannot make a GUID");
-            LoggerWrite(WINTUN_LOG_WARN, L"GUID %g is in use; trying %g", &Former, &Guid);
+            if (!GuidReplace(&Guid))
+                return FALSE;
         } else if (Error == ERROR_NO_COMPAT_DRIVERS && !Repair) {
             Repair = TRUE;
             LoggerWrite(WINTUN_LOG_WARN, L"Trying once more with the driver package staged anew");

@@ -50,6 +50,11 @@ DeviceListSoftware(BOOL OnlyPresent)
             HeapFree(GetProcessHeap(), 0, List);
         List = NULL;
         Result = System.CM_Get_Device_ID_List_SizeW(&Length, L"SWD", Flags);
+        /* An enumerator that has never had a device, or that this system does not know. */
+        if (Result == CR_NO_SUCH_VALUE || Result == CR_NO_SUCH_DEVNODE) {
+            Length = 0;
+            Result = CR_SUCCESS;
+        }
         if (Result != CR_SUCCESS)
             break;
         List = HeapAlloc(GetProcessHeap(), HEAP_ZERO_MEMORY, ((SIZE_T)Length + 2) * sizeof(WCHAR));
@@ -176,7 +181,7 @@ DeviceUninstall(LPCWSTR InstanceId)
         !System.DiUninstallDevice(NULL, Set, &Data, 0, &NeedReboot))
         Error = GetLastError();
     System.SetupDiDestroyDeviceInfoList(Set);
-    if (Error && Error != ERROR_NO_SUCH_DEVINST && Error != ERROR_NO_SUCH_DEVICE_INTERFACE)
+    if (Error && Error != ERROR_NO_SUCH_DEVINST)
         return LoggerFail(Error, L"Cannot uninstall device %s", InstanceId);
     if (NeedReboot)
         LoggerWrite(WINTUN_LOG_WARN, L"Device %s is fully uninstalled only after a restart", InstanceId);

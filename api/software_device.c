@@ -64,6 +64,19 @@ TextSize(LPCWSTR Text)
     return (TextLength(Text) + 1) * sizeof(WCHAR);
 }
 
+/* Waits for the callback. A disabled service is told from slowness early. */
+static DWORD
+SoftwareDeviceWaitCreated(HANDLE Done)
+{
+    if (WaitForSingleObject(Done, REPORT_MS) == WAIT_OBJECT_0)
+        return ERROR_SUCCESS;
+    LoggerWrite(WINTUN_LOG_WARN, L"The system has not made the device yet");
+    if (ProblemReportServices())
+        return ERROR_SERVICE_DISABLED;
+    return WaitForSingleObject(Done, CREATE_CALLBACK_MS - REPORT_MS) == WAIT_OBJECT_0 ? ERROR_SUCCESS
+                                                                                      : ERROR_TIMEOUT;
+}
+
 /* Has PnP make the node. TRUE once it is there, with a handle that keeps it. */
 static BOOL
 SoftwareDeviceEnumerate(SOFTWARE_DEVICE *Device, LPCWSTR Name, LPCWSTR TunnelType, const GUID *Guid)
@@ -108,8 +121,7 @@ SoftwareDeviceEnumerate(SOFTWARE_DEVICE *Device, LPCWSTR Name, LPCWSTR TunnelTyp
         Error = ResultError(Result);
         goto cleanupEvent;
     }
-    Error = WaitForSingleObject(Context.Done, CREATE_CALLBACK_MS) == WAIT_OBJECT_0 ? ERROR_SUCCESS
-                                                                                   : ERROR_TIMEOUT;
+    Error = SoftwareDeviceWaitCreated(Context.Done);
     if (!Error && FAILED(Context.Result))
         Error = ResultError(Context.Result);
     if (Error) {
@@ -136,6 +148,21 @@ typedef struct _READINESS
     BOOL IsRowAwaited, IsRowFound;
 } READINESS;
 
+/* Says what is wrong with the node, with the status beside the code if there is one: it tells a policy from a
+ * signature, for example. */
+static BOOL
+ReadinessFail(LPCWSTR InstanceId, ULONG Problem, DWORD Error)
+{
+    static const DEVPROPKEY ProblemStatus = {
+        {0x4340a6c5, 0x93fa, 0x4706, {0x97, 0x2c, 0x7b, 0x64, 0x80, 0x08, 0xa5, 0xa7}}, 12};
+    DWORD Status;
+
+    if (!DeviceReadSystemProperty(InstanceId, &ProblemStatus, DEVPROP_TYPE_NTSTATUS, &Status, sizeof(Status)))
+        Status = 0;
+    return LoggerFail(Error, L"Device %s: problem code %u (status 0x%x), %s", InstanceId, (DWORD)Problem,
+                      Status, ProblemText(Problem));
+}
+
 /* FALSE, with the cause logged, if the node's problem is not one that time heals. */
 static BOOL
 ReadinessProblem(READINESS *Readiness, LPCWSTR InstanceId, ULONG Problem)
@@ -143,15 +170,10 @@ ReadinessProblem(READINESS *Readiness, LPCWSTR InstanceId, ULONG Problem)
     PROBLEM_CLASS Class = ProblemClass(Problem);
 
     Readiness->Awaited = ProblemText(Problem);
-    if (Class == PROBLEM_FINAL)
-        return LoggerFail(ERROR_DEVICE_NOT_AVAILABLE, L"Device %s: problem code %u, %s", InstanceId,
-                          (DWORD)Problem, ProblemText(Problem));
-    if (GetTickCount() - Readiness->Start < REPORT_MS)
-        return TRUE;
-    if (Class == PROBLEM_REBIND)
-        return LoggerFail(ERROR_NO_COMPAT_DRIVERS, L"Device %s: problem code %u, %s", InstanceId,
-                          (DWORD)Problem, ProblemText(Problem));
-    if (Readiness->IsReported)
+    if (Class == PROBLEM_FINAL || (Class == PROBLEM_REBIND && GetTickCount() - Readiness->Start >= REPORT_MS))
+        return ReadinessFail(InstanceId, Problem,
+                             Class == PROBLEM_FINAL ? ERROR_DEVICE_NOT_AVAILABLE : ERROR_NO_COMPAT_DRIVERS);
+    if (Readiness->IsReported || GetTickCount() - Readiness->Start < REPORT_MS)
         return TRUE;
     Readiness->IsReported = TRUE;
     LoggerWrite(WINTUN_LOG_WARN, L"Device %s does not start: problem code %u, %s", InstanceId, (DWORD)Problem,
