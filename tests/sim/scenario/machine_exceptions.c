@@ -73,6 +73,7 @@ SIM_SCENARIO(machine_exception_nests_and_repeats)
     struct sim_image *image = machine_test_load("raise.sys");
     for (unsigned i = 0; i < 2000; i++)
         EXPECT_EQ(CALL("RaiseNested", 1, ACCESS_VIOLATION + i), ACCESS_VIOLATION + i + 1);
+    EXPECT_EQ(CALL("RaiseTwice", 1, ACCESS_VIOLATION), 2);
 }
 
 static void

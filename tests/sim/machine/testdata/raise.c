@@ -177,6 +177,24 @@ RaiseForm(UINT32 status, UINTPTR which)
     return 0;
 }
 
+/* The registration of x86 must still be there after the first landing. */
+EXPORT UINTPTR STDCALL
+RaiseTwice(UINT32 status)
+{
+    UINTPTR count = 0;
+    __try {
+        TestRaise(status);
+    } __except (1) {
+        count++;
+    }
+    __try {
+        TestRaise(status + 1);
+    } __except ((UINT32)_exception_code() == status + 1) {
+        count++;
+    }
+    return count;
+}
+
 EXPORT UINT32 STDCALL
 DriverEntry(void *object, void *path)
 {

@@ -232,6 +232,12 @@ RaiseForm(UINT32 status, UINTPTR which)
     return TryExcept(CallForm, &shared, Always, TakeCode);
 }
 
+EXPORT UINTPTR
+RaiseTwice(UINT32 status)
+{
+    return (RaiseOne(status) == status) + (RaiseOne(status + 1) == status + 1);
+}
+
 EXPORT UINT32
 DriverEntry(void *object, void *path)
 {
