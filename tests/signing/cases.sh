@@ -211,8 +211,9 @@ case_dual_and_page_hashes() {
     # Catalogs carry one signature whatever is asked for: a second one would replace the first.
     "$signing/make-catalog.sh" "$work/demo.inf" "$work/demo.cat"
     SIGN_DUAL=1 SIGN_PAGE_HASHES=1 sign "$work/demo.cat" "$work/demo.cat"
-    verify "$work/demo.inf" 2>/dev/null || true
-    grep -q 'with SHA256' "$work/verify.log" || fail "the catalog is not signed with SHA-256"
+    mv "$work/dual.sys" "$work/demo.sys"
+    verify "$work/demo.inf"
+    osslsigncode_verify -CAfile "$pki/root.pem" "$work/demo.cat"
 }
 
 case_external_command() {

@@ -94,6 +94,7 @@ main(int Count, char **Arguments)
     if (Count < 3)
         return 2;
     prctl(PR_SET_PDEATHSIG, SIGTERM);
+    signal(SIGPIPE, SIG_IGN);
     alarm(300);
     if (Listener < 0 || bind(Listener, (struct sockaddr *)&Address, sizeof(Address)) || listen(Listener, 8) ||
         getsockname(Listener, (struct sockaddr *)&Address, &AddressSize))
