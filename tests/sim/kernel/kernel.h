@@ -89,6 +89,7 @@ void sim_kernel_explain(const void *address, char *text, size_t size);
 struct sim_driver; /* a loaded image with its DRIVER_OBJECT */
 struct sim_driver *sim_driver_load(const char *sys_path, NTSTATUS *status, char *error, size_t error_size);
 DRIVER_OBJECT *sim_driver_object(struct sim_driver *driver);
+struct sim_image *sim_driver_image(struct sim_driver *driver);
 /* Calls DriverUnload, checks that nothing is left (ledger of everything taken since load), unmaps. */
 void sim_driver_unload(struct sim_driver *driver);
 
@@ -103,6 +104,8 @@ void sim_device_delete(DEVICE_OBJECT *device);
 
 /* Starts `simulator process <program> <args...>`; arch may differ from the kernel's (WOW64). NULL with errno. */
 struct sim_process *sim_process_start(enum sim_arch arch, const char *program, const char *const *args);
+struct sim_process *sim_process_start_as(enum sim_arch arch, const char *program, const char *const *args,
+                                         bool elevated);
 int sim_process_wait(struct sim_process *process, unsigned timeout_ms); /* exit status; -1 on time-out */
 void sim_process_kill(struct sim_process *process);                     /* SIGKILL; then as Windows ends a process */
 uint32_t sim_process_id(const struct sim_process *process);
@@ -114,20 +117,27 @@ int sim_process_linux_id(const struct sim_process *process);
 /* Called for each process that has ended, after its handles were closed: for servers that keep state by process. */
 void sim_process_on_exit(void (*ended)(struct sim_process *process));
 extern struct sim_process *sim_system_process;
+bool sim_process_is_elevated(const struct sim_process *process);
 
 /* In the kernel process itself, for scenarios that need no second process: handles of a kernel-side "process"
  * whose user memory is ordinary memory registered with sim_user_memory. */
-struct sim_process *sim_process_fake(void);
+struct sim_process *sim_process_fake(void); /* of the kernel's word size, elevated */
+struct sim_process *sim_process_fake_as(unsigned bits, bool elevated);
 void *sim_user_allocate(struct sim_process *process, size_t size, bool writable);
 void sim_user_free(struct sim_process *process, void *memory);
+/* 0 none, 1 read, 3 read and write; what a driver that probes the pages finds. */
+void sim_user_protect(struct sim_process *process, void *memory, size_t size, unsigned access);
 NTSTATUS sim_open(struct sim_process *process, const uint16_t *dos_path, uint32_t access, uint64_t *handle);
 NTSTATUS sim_ioctl(struct sim_process *process, uint64_t handle, uint32_t code, const void *in, uint32_t in_size,
                    void *out, uint32_t out_size, uint32_t *returned);
 NTSTATUS sim_close(struct sim_process *process, uint64_t handle);
 uint64_t sim_event_create(struct sim_process *process, bool manual, bool initial);
+uint64_t sim_event_create_as(struct sim_process *process, bool manual, bool initial, uint32_t access);
 bool sim_event_wait(struct sim_process *process, uint64_t handle, unsigned timeout_ms);
 void sim_event_set(struct sim_process *process, uint64_t handle);
 NTSTATUS sim_duplicate(struct sim_process *from, uint64_t handle, struct sim_process *to, uint64_t *result);
 void sim_process_exit_fake(struct sim_process *process); /* notification, CLEANUP, CLOSE, locked-page check */
+/* Slots for process notify routines that other drivers hold; there are 64. */
+void sim_notify_slots_taken(unsigned count);
 
 #endif
