@@ -116,9 +116,10 @@ elif [ -n "${SIGN_PKCS11_MODULE:-}" ]; then
         die "SIGN_PKCS11_MODULE needs SIGN_CERTS and SIGN_PKCS11_KEY"
     [ -r "$SIGN_PKCS11_MODULE" ] || die "cannot read the token library $SIGN_PKCS11_MODULE"
     check --certs "$SIGN_CERTS"
-    engine=${SIGN_PKCS11_ENGINE:-$(openssl version -e | sed 's/.*"\(.*\)"/\1/')/pkcs11.so}
-    [ -r "$engine" ] || die "cannot read the PKCS#11 engine $engine"
-    set -- -pkcs11engine "$engine" -pkcs11module "$SIGN_PKCS11_MODULE" -certs "$SIGN_CERTS" -key "$SIGN_PKCS11_KEY"
+    # Without a name OpenSSL finds its engine "pkcs11" by itself; osslsigncode 2.5 cannot load one by its path.
+    [ -z "${SIGN_PKCS11_ENGINE:-}" ] || [ -r "$SIGN_PKCS11_ENGINE" ] ||
+        die "cannot read the PKCS#11 engine $SIGN_PKCS11_ENGINE"
+    set -- ${SIGN_PKCS11_ENGINE:+-pkcs11engine "$SIGN_PKCS11_ENGINE"} -pkcs11module "$SIGN_PKCS11_MODULE" -certs "$SIGN_CERTS" -key "$SIGN_PKCS11_KEY"
 elif [ -n "${SIGN_CERTS:-}" ] && [ -n "${SIGN_KEY:-}" ]; then
     check --certs "$SIGN_CERTS" --key "$SIGN_KEY"
     set -- -certs "$SIGN_CERTS" -key "$SIGN_KEY"

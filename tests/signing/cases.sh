@@ -257,6 +257,8 @@ case_oldest_osslsigncode() {
         exit 77
     fi
     export OSSLSIGNCODE=$OSSLSIGNCODE_25
+    case_sources_agree
+    unset "${!SIGN_PKCS11@}" SIGN_PASS_FILE
     case_pem
     case_cross_certificate
     case_timestamps
