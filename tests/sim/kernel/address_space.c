@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT
- * The user memory of a process, as the kernel knows it: allocations backed by memfds, with a protection per page.
- * A pinned range keeps its memfds open, so that locked pages outlive the allocation and the process's mapping. */
+ * The user memory of a process, as the kernel knows it: allocations backed by memfds, with a protection per
+ * page. A pinned range keeps its memfds open, so that locked pages outlive the allocation and the process's
+ * mapping. */
 #include "internal.h"
 
 #include <stdlib.h>
@@ -46,8 +47,8 @@ region_of(struct sim_process *process, uint64_t address)
 
 /* Takes over the caller's reference of the backing. */
 NTSTATUS
-region_add(struct sim_process *process, uint64_t address, uint64_t size, unsigned access, struct backing *backing,
-           uint64_t offset)
+region_add(struct sim_process *process, uint64_t address, uint64_t size, unsigned access,
+           struct backing *backing, uint64_t offset)
 {
     if (size == 0 || address % PAGE_SIZE || size % PAGE_SIZE || address + size < address) {
         backing_release(backing);
@@ -59,7 +60,8 @@ region_add(struct sim_process *process, uint64_t address, uint64_t size, unsigne
     pthread_mutex_lock(&process->memory_lock);
     for (const struct region *other = process->regions; other; other = other->next) {
         if (address < other->address + other->size && other->address < address + size)
-            sim_stop("model", "process %u has memory at 0x%llx already", process->id, (unsigned long long)address);
+            sim_stop("model", "process %u has memory at 0x%llx already", process->id,
+                     (unsigned long long)address);
     }
     region->next = process->regions;
     process->regions = region;
@@ -123,7 +125,8 @@ region_protect(struct sim_process *process, uint64_t address, uint64_t size, uns
     return status;
 }
 
-/* Under memory_lock: the part of [address, end) that one region covers with the access asked for; 0 if none. */
+/* Under memory_lock: the part of [address, end) that one region covers with the access asked for; 0 if none.
+ */
 static uint64_t
 accessible(const struct region *region, uint64_t address, uint64_t end, unsigned need)
 {
@@ -162,8 +165,8 @@ walk(struct sim_process *process, uint64_t address, uint64_t size, bool write, s
 }
 
 bool
-region_pin(struct sim_process *process, uint64_t address, uint64_t size, bool write, struct segment **segments,
-           unsigned *count)
+region_pin(struct sim_process *process, uint64_t address, uint64_t size, bool write,
+           struct segment **segments, unsigned *count)
 {
     uint64_t first = address & ~(uint64_t)(PAGE_SIZE - 1);
     uint64_t last = address + size + PAGE_SIZE - 1;
@@ -195,7 +198,8 @@ region_check(struct sim_process *process, uint64_t address, uint64_t size, bool 
 
 /* ---- Memory of a process that is only pretended ---- */
 
-/* The pages of the process lie in this Linux process too; a driver gets a second view of them, as of any other. */
+/* The pages of the process lie in this Linux process too; a driver gets a second view of them, as of any
+ * other. */
 void *
 sim_user_allocate(struct sim_process *process, size_t size, bool writable)
 {
@@ -214,7 +218,8 @@ sim_user_allocate(struct sim_process *process, size_t size, bool writable)
         sim_stop("model", "no address space for a process");
     if (process->bits == 32 && (uint64_t)(uintptr_t)memory + size > 0xFFFFFFFFull)
         sim_stop("model", "no address space below 4 GiB for a process of 32 bits");
-    if (region_add(process, (uintptr_t)memory, size, writable ? 3 : 1, backing_create(fd), 0) != STATUS_SUCCESS)
+    if (region_add(process, (uintptr_t)memory, size, writable ? 3 : 1, backing_create(fd), 0) !=
+        STATUS_SUCCESS)
         sim_stop("model", "memory of a process could not be entered");
     return memory;
 }

@@ -1,13 +1,14 @@
 /* SPDX-License-Identifier: MIT
- * Device objects and their names. A device that is deleted loses its name at once; the object stays until its last
- * open file and queued work item are gone, and IRPs on those still reach its dispatch table. Its extension is gone
- * at once: the documentation says so for devices of NDIS, and that is the harder case. */
+ * Device objects and their names. A device that is deleted loses its name at once; the object stays until its
+ * last open file and queued work item are gone, and IRPs on those still reach its dispatch table. Its
+ * extension is gone at once: the documentation says so for devices of NDIS, and that is the harder case. */
 #include "internal.h"
 
 #include <stdlib.h>
 #include <string.h>
 
-static pthread_mutex_t Lock = PTHREAD_MUTEX_INITIALIZER; /* guards Devices, counts and drivers' lists of devices */
+static pthread_mutex_t Lock =
+    PTHREAD_MUTEX_INITIALIZER; /* guards Devices, counts and drivers' lists of devices */
 static struct device *Devices;
 
 static uint16_t
@@ -48,9 +49,9 @@ begins(const uint16_t *text, size_t length, const char *prefix)
 static const uint16_t *
 dos_name(const uint16_t *text, size_t length)
 {
-    static const char *const directories[] = {"\\\\.\\Global\\", "\\\\.\\", "\\\\?\\Global\\", "\\\\?\\",
-                                              "\\??\\Global\\", "\\??\\", "\\DosDevices\\Global\\",
-                                              "\\DosDevices\\", "\\GLOBAL??\\", NULL};
+    static const char *const directories[] = {
+        "\\\\.\\Global\\",        "\\\\.\\",        "\\\\?\\Global\\", "\\\\?\\", "\\??\\Global\\", "\\??\\",
+        "\\DosDevices\\Global\\", "\\DosDevices\\", "\\GLOBAL??\\",    NULL};
     for (unsigned i = 0; directories[i]; i++) {
         size_t skipped = begins(text, length, directories[i]);
         if (skipped)
@@ -150,8 +151,9 @@ sim_device_create(DRIVER_OBJECT *driver, const uint16_t *name, const uint16_t *l
     pthread_mutex_lock(&Lock);
     bool taken = false;
     for (const struct device *other = Devices; other && !taken; other = other->next)
-        taken = !other->deleted && ((name && same_name(other->name, name, length_of(name))) ||
-                                    (device->link && same_name(other->link, device->link, length_of(device->link))));
+        taken = !other->deleted &&
+                ((name && same_name(other->name, name, length_of(name))) ||
+                 (device->link && same_name(other->link, device->link, length_of(device->link))));
     if (!taken) {
         device->next = Devices;
         Devices = device;

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT
- * Loading and unloading drivers: the image, its DRIVER_OBJECT, DriverEntry, and the check that an unloaded driver has
- * given everything back. */
+ * Loading and unloading drivers: the image, its DRIVER_OBJECT, DriverEntry, and the check that an unloaded
+ * driver has given everything back. */
 #include "internal.h"
 
 #include <stdio.h>

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT
- * What happens around every import of a driver: the IRQL check of its row, a fault if it is the one to fail, and
- * seeded preemption. */
+ * What happens around every import of a driver: the IRQL check of its row, a fault if it is the one to fail,
+ * and seeded preemption. */
 #include "internal.h"
 #include "hooks.h"
 
@@ -82,7 +82,8 @@ before(struct sim_frame *frame, uint64_t *result)
     uint64_t seed = atomic_load_explicit(&Seed, memory_order_relaxed);
     if (seed)
         preempt(thread, seed);
-    if (!(row->failures & (SIM_FAILS_NULL | SIM_FAILS_RESOURCES)) || notify_is_removal(frame) || !sim_fault_here())
+    if (!(row->failures & (SIM_FAILS_NULL | SIM_FAILS_RESOURCES)) || notify_is_removal(frame) ||
+        !sim_fault_here())
         return 0;
     sim_log("fault injected into %s", row->name);
     *result = row->failures & SIM_FAILS_NULL ? 0 : (uint32_t)STATUS_INSUFFICIENT_RESOURCES;

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT
- * Files: opening a device by name, with the security check that its descriptor asks for; CLEANUP when the last
- * handle goes, CLOSE when the last reference does. */
+ * Files: opening a device by name, with the security check that its descriptor asks for; CLEANUP when the
+ * last handle goes, CLOSE when the last reference does. */
 #include "io.h"
 
 #include <stdlib.h>
@@ -26,8 +26,9 @@ io_open(struct sim_process *process, const uint16_t *path, size_t length, uint32
     if (!device)
         return STATUS_OBJECT_NAME_NOT_FOUND;
     DEVICE_OBJECT *object = device->object;
-    /* A name below the device belongs to its driver: only FILE_DEVICE_SECURE_OPEN makes the I/O manager check the
-     * device's descriptor for it too. Nothing says that NDIS sets it, so it counts only if the driver did. */
+    /* A name below the device belongs to its driver: only FILE_DEVICE_SECURE_OPEN makes the I/O manager check
+     * the device's descriptor for it too. Nothing says that NDIS sets it, so it counts only if the driver
+     * did. */
     uint32_t granted = security_map(access);
     if (rest_length == 0 || (object->Characteristics & FILE_DEVICE_SECURE_OPEN))
         granted = security_check(device->security, process, access);

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT
- * Memory with an inaccessible page on either side. A small allocation ends where the page behind begins, so that an
- * overrun traps at once; one of a page or more begins on a page, as Windows' pool does. What is freed stays
- * inaccessible for a long while, so that late use traps too, and is remembered for the message. */
+ * Memory with an inaccessible page on either side. A small allocation ends where the page behind begins, so
+ * that an overrun traps at once; one of a page or more begins on a page, as Windows' pool does. What is freed
+ * stays inaccessible for a long while, so that late use traps too, and is remembered for the message. */
 #include "internal.h"
 
 #include <stdio.h>
@@ -16,9 +16,9 @@
 
 struct block
 {
-    struct block *next;      /* in its bucket, or in quarantine */
-    uint8_t *base, *memory;  /* base: the guard page before */
-    size_t pages, size;      /* pages: accessible ones */
+    struct block *next;     /* in its bucket, or in quarantine */
+    uint8_t *base, *memory; /* base: the guard page before */
+    size_t pages, size;     /* pages: accessible ones */
     uint32_t tag;
     const void *caller;
     const char *freed;
@@ -60,7 +60,8 @@ guarded_allocate(size_t size, uint32_t tag, const void *caller)
     pthread_mutex_unlock(&Lock);
     if (!block) {
         block = calloc(1, sizeof *block);
-        block->base = mmap(NULL, (pages + 2) * PAGE_SIZE, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+        block->base = mmap(NULL, (pages + 2) * PAGE_SIZE, PROT_NONE,
+                           MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
         if (block->base == MAP_FAILED)
             sim_stop("model", "out of address space for %zu bytes", size);
     }
@@ -92,13 +93,13 @@ check_slack(const struct block *block, const char *what)
     const uint8_t *data = block->base + PAGE_SIZE, *end = data + block->pages * PAGE_SIZE;
     for (const uint8_t *byte = data; byte < block->memory; byte++) {
         if (*byte != SLACK)
-            sim_stop("pool", "%s: byte %zd before allocation %p of %zu bytes was written", what, block->memory - byte,
-                     (void *)block->memory, block->size);
+            sim_stop("pool", "%s: byte %zd before allocation %p of %zu bytes was written", what,
+                     block->memory - byte, (void *)block->memory, block->size);
     }
     for (const uint8_t *byte = block->memory + block->size; byte < end; byte++) {
         if (*byte != SLACK)
-            sim_stop("pool", "%s: byte %zd of allocation %p of %zu bytes was written", what, byte - block->memory,
-                     (void *)block->memory, block->size);
+            sim_stop("pool", "%s: byte %zd of allocation %p of %zu bytes was written", what,
+                     byte - block->memory, (void *)block->memory, block->size);
     }
 }
 
@@ -197,10 +198,12 @@ explain_block(const struct block *block, uintptr_t at, char *text, size_t size)
     uintptr_t base = (uintptr_t)block->base, end = base + (block->pages + 2) * PAGE_SIZE;
     if (at < base || at >= end)
         return false;
-    char tag[5] = {(char)block->tag, (char)(block->tag >> 8), (char)(block->tag >> 16), (char)(block->tag >> 24), 0};
+    char tag[5] = {(char)block->tag, (char)(block->tag >> 8), (char)(block->tag >> 16),
+                   (char)(block->tag >> 24), 0};
     snprintf(text, size, "offset %lld of the %s of %zu bytes with tag '%s'%s%s",
-             (long long)at - (long long)(uintptr_t)block->memory, block->freed ? "freed allocation" : "allocation",
-             block->size, tag, block->freed ? ", freed by " : "", block->freed ? block->freed : "");
+             (long long)at - (long long)(uintptr_t)block->memory,
+             block->freed ? "freed allocation" : "allocation", block->size, tag,
+             block->freed ? ", freed by " : "", block->freed ? block->freed : "");
     return true;
 }
 

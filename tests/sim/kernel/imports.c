@@ -7,9 +7,11 @@ extern const struct sim_import_table sim_ndis_imports;
 bool ndis_object_explain(const void *address, char *text, size_t size); /* ndis/objects.c */
 
 const struct sim_import_table *const sim_driver_tables[] = {
-    &sim_pool_imports,    &sim_irql_imports,  &sim_lock_imports, &sim_wait_imports,   &sim_thread_imports,
-    &sim_work_imports,    &sim_rundown_imports, &sim_mutex_imports, &sim_time_imports, &sim_mdl_imports,
-    &sim_memory_imports,  &sim_ob_imports,    &sim_ps_imports,   &sim_rtl_imports,    &sim_io_imports,
+    &sim_pool_imports,    &sim_irql_imports,      &sim_lock_imports,
+    &sim_wait_imports,    &sim_thread_imports,    &sim_work_imports,
+    &sim_rundown_imports, &sim_mutex_imports,     &sim_time_imports,
+    &sim_mdl_imports,     &sim_memory_imports,    &sim_ob_imports,
+    &sim_ps_imports,      &sim_rtl_imports,       &sim_io_imports,
     &sim_ndis_imports,    &sim_exception_imports, NULL};
 
 void
@@ -42,8 +44,9 @@ row_MmGetSystemRoutineAddress(struct sim_frame *frame)
 static uint64_t
 row_KeBugCheckEx(struct sim_frame *frame)
 {
-    sim_stop("bugcheck", "the driver called KeBugCheckEx(0x%x, 0x%zx, 0x%zx, 0x%zx, 0x%zx)", (unsigned)frame->arg[0],
-             (size_t)frame->arg[1], (size_t)frame->arg[2], (size_t)frame->arg[3], (size_t)frame->arg[4]);
+    sim_stop("bugcheck", "the driver called KeBugCheckEx(0x%x, 0x%zx, 0x%zx, 0x%zx, 0x%zx)",
+             (unsigned)frame->arg[0], (size_t)frame->arg[1], (size_t)frame->arg[2], (size_t)frame->arg[3],
+             (size_t)frame->arg[4]);
 }
 
 static uint64_t
@@ -101,9 +104,11 @@ static const struct sim_import Rows[] = {
         "nf-wdm-mmgetsystemroutineaddress"),
     ROW(NTOSKRNL, KeBugCheckEx, 5, SIM_STDCALL, SIM_SINCE_WIN7, PASSIVE, HIGH, 0, "nf-wdm-kebugcheckex"),
     ROW(NTOSKRNL, KeBugCheck, 1, SIM_STDCALL, SIM_SINCE_WIN7, PASSIVE, HIGH, 0, "nf-ntddk-kebugcheck"),
-    ROW(NTOSKRNL, KeFlushQueuedDpcs, 0, SIM_STDCALL, SIM_SINCE_WIN7, PASSIVE, PASSIVE, 0, "nf-wdm-keflushqueueddpcs"),
+    ROW(NTOSKRNL, KeFlushQueuedDpcs, 0, SIM_STDCALL, SIM_SINCE_WIN7, PASSIVE, PASSIVE, 0,
+        "nf-wdm-keflushqueueddpcs"),
     ROW(NTOSKRNL, ProbeForRead, 3, SIM_STDCALL, SIM_SINCE_WIN7, PASSIVE, APC, 0, "nf-wdm-probeforread"),
     ROW(NTOSKRNL, ProbeForWrite, 3, SIM_STDCALL, SIM_SINCE_WIN7, PASSIVE, APC, 0, "nf-wdm-probeforwrite"),
-    ROW(NTOSKRNL, ExRaiseStatus, 1, SIM_STDCALL, SIM_SINCE_WIN7, PASSIVE, PASSIVE, 0, "nf-ntddk-exraisestatus"),
+    ROW(NTOSKRNL, ExRaiseStatus, 1, SIM_STDCALL, SIM_SINCE_WIN7, PASSIVE, PASSIVE, 0,
+        "nf-ntddk-exraisestatus"),
 };
 TABLE(sim_memory_imports, Rows);

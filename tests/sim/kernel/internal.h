@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT
- * What the files of the kernel model share below kernel.h: import tables, threads with all that the model knows of
- * them, objects and handles, memory, processes. */
+ * What the files of the kernel model share below kernel.h: import tables, threads with all that the model
+ * knows of them, objects and handles, memory, processes. */
 #ifndef SIM_KERNEL_INTERNAL_H
 #define SIM_KERNEL_INTERNAL_H
 
@@ -26,17 +26,25 @@
 
 /* Function rows: module, function, words, convention, systems, lowest and highest IRQL, failures, page. */
 #define ROW(in, function, argument_words, how, since, low, high, fails, page)                                \
-    {.module = in, .name = #function, .fn = row_##function, .words = argument_words, .convention = how,      \
-     .systems = since, .irql_min = low, .irql_max = high, .failures = fails, .source = page}
+    {                                                                                                        \
+        .module = in, .name = #function, .fn = row_##function, .words = argument_words, .convention = how,   \
+        .systems = since, .irql_min = low, .irql_max = high, .failures = fails, .source = page               \
+    }
 #define TABLE(table, rows_) const struct sim_import_table table = {rows_, sizeof rows_ / sizeof rows_[0]}
 
 extern const struct sim_import_table sim_pool_imports, sim_irql_imports, sim_lock_imports, sim_wait_imports,
-    sim_thread_imports, sim_work_imports, sim_rundown_imports, sim_mutex_imports, sim_time_imports, sim_mdl_imports,
-    sim_memory_imports, sim_ob_imports, sim_ps_imports, sim_rtl_imports, sim_io_imports;
+    sim_thread_imports, sim_work_imports, sim_rundown_imports, sim_mutex_imports, sim_time_imports,
+    sim_mdl_imports, sim_memory_imports, sim_ob_imports, sim_ps_imports, sim_rtl_imports, sim_io_imports;
 /* All tables that a driver is bound to, NULL-terminated. */
 extern const struct sim_import_table *const sim_driver_tables[];
 
-enum { PASSIVE = 0, APC = 1, DISPATCH = 2, HIGH = 31 };
+enum
+{
+    PASSIVE = 0,
+    APC = 1,
+    DISPATCH = 2,
+    HIGH = 31
+};
 #define OUT(type, word) (*(type *)(word))
 
 /* ---- Threads (thread.c) ---- */
@@ -53,12 +61,12 @@ struct thread
     struct sim_thread seen; /* first: what sim_thread() returns */
     struct held_lock held[MAX_HELD_LOCKS];
     unsigned critical_region, id, guarded_mutexes;
-    struct waiter *waiter;      /* wait.c, made at first use */
+    struct waiter *waiter; /* wait.c, made at first use */
     struct sim_process *attached_from[4];
     unsigned attached;
-    int connection;             /* of the process thread that it serves; -1 if none */
-    struct request *requests;   /* io.c, under its lock */
-    void *exit_jump;            /* jmp_buf of a system thread */
+    int connection;           /* of the process thread that it serves; -1 if none */
+    struct request *requests; /* io.c, under its lock */
+    void *exit_jump;          /* jmp_buf of a system thread */
     bool in_notify;
     uint32_t random;
     uint64_t random_generation;
@@ -91,16 +99,25 @@ bool guarded_explain(const void *address, char *text, size_t size);
 
 /* ---- Objects (ob.c) ---- */
 
-enum object_type { OBJECT_EVENT, OBJECT_THREAD, OBJECT_PROCESS, OBJECT_FILE, OBJECT_KEY, OBJECT_TYPES };
+enum object_type
+{
+    OBJECT_EVENT,
+    OBJECT_THREAD,
+    OBJECT_PROCESS,
+    OBJECT_FILE,
+    OBJECT_KEY,
+    OBJECT_TYPES
+};
 /* The body's memory has one reference, the maker's. */
 void *object_create(enum object_type type, size_t body_size);
 void object_reference(void *body);
 void object_dereference(void *body);
 enum object_type object_type_of(const void *body);
-uint64_t handle_create(struct sim_process *process, void *body, uint32_t access, bool kernel, const void *caller);
+uint64_t handle_create(struct sim_process *process, void *body, uint32_t access, bool kernel,
+                       const void *caller);
 /* A reference to what the handle stands for, or a status. `mode` 1 = user. */
-NTSTATUS handle_reference(struct sim_process *process, uint64_t handle, int type, uint32_t access, uint8_t mode,
-                          void **body, uint32_t *granted);
+NTSTATUS handle_reference(struct sim_process *process, uint64_t handle, int type, uint32_t access,
+                          uint8_t mode, void **body, uint32_t *granted);
 NTSTATUS handle_close(struct sim_process *process, uint64_t handle);
 void handle_close_all(struct sim_process *process);
 struct handle_table;
@@ -133,13 +150,14 @@ struct sim_process
     unsigned threads; /* serving threads, under the process lock */
     struct handle_table *handles;
     pthread_mutex_t memory_lock;
-    struct region *regions;         /* under memory_lock */
+    struct region *regions; /* under memory_lock */
     _Atomic unsigned locked_pages;
     struct sim_process *next;
 };
 struct sim_process *process_create(unsigned bits, bool elevated, uint32_t parent);
 struct sim_process *process_find(uint32_t id);
-/* Notification, CLEANUP and CLOSE of what is open, check of locked pages; in the context of the last thread. */
+/* Notification, CLEANUP and CLOSE of what is open, check of locked pages; in the context of the last thread.
+ */
 void process_end(struct sim_process *process, int exit_status);
 void process_notify(struct sim_process *process, bool create);
 /* The calling thread runs in another process until process_leave. */
@@ -163,11 +181,12 @@ void backing_release(struct backing *backing);
 NTSTATUS region_add(struct sim_process *process, uint64_t address, uint64_t size, unsigned access,
                     struct backing *backing, uint64_t offset);
 NTSTATUS region_remove(struct sim_process *process, uint64_t address);
-NTSTATUS region_protect(struct sim_process *process, uint64_t address, uint64_t size, unsigned access, unsigned *old);
+NTSTATUS region_protect(struct sim_process *process, uint64_t address, uint64_t size, unsigned access,
+                        unsigned *old);
 void region_remove_all(struct sim_process *process);
 /* The whole pages of a range, referenced; false if a page is not there or not so accessible. */
-bool region_pin(struct sim_process *process, uint64_t address, uint64_t size, bool write, struct segment **segments,
-                unsigned *count);
+bool region_pin(struct sim_process *process, uint64_t address, uint64_t size, bool write,
+                struct segment **segments, unsigned *count);
 bool region_check(struct sim_process *process, uint64_t address, uint64_t size, bool write);
 
 /* ---- I/O (driver.c, device.c, io.c, security.c) ---- */
@@ -207,19 +226,19 @@ struct request
     NTSTATUS status;
     ULONG_PTR information;
     bool complete, pending_marked, asynchronous;
-    void *event;          /* event object to set on completion, referenced */
+    void *event; /* event object to set on completion, referenced */
     void *system_buffer;
     MDL *mdl;
-    uint8_t *out;         /* what goes back to the caller */
+    uint8_t *out; /* what goes back to the caller */
     uint32_t out_size;
     struct request *next, *next_of_thread;
 };
-NTSTATUS io_open(struct sim_process *process, const uint16_t *path, size_t length, uint32_t access, uint32_t share,
-                 bool overlapped, uint64_t *handle);
+NTSTATUS io_open(struct sim_process *process, const uint16_t *path, size_t length, uint32_t access,
+                 uint32_t share, bool overlapped, uint64_t *handle);
 /* A request of the calling thread. STATUS_PENDING only if `asynchronous`; then *id names it. */
-NTSTATUS io_request(struct sim_process *process, uint64_t handle, unsigned major, uint32_t code, const void *in,
-                    uint32_t in_size, void *out, uint32_t out_size, bool asynchronous, uint64_t event,
-                    uint64_t *id, uint64_t *information);
+NTSTATUS io_request(struct sim_process *process, uint64_t handle, unsigned major, uint32_t code,
+                    const void *in, uint32_t in_size, void *out, uint32_t out_size, bool asynchronous,
+                    uint64_t event, uint64_t *id, uint64_t *information);
 NTSTATUS io_result(struct sim_process *process, uint64_t id, bool wait, void *out, uint32_t out_size,
                    uint64_t *information, uint32_t *given);
 NTSTATUS io_cancel(struct sim_process *process, uint64_t handle, uint64_t id, bool every_thread);

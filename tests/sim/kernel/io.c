@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT
- * IRPs: made here, sent to a device's dispatch table, completed exactly once. A request is what the I/O manager
- * remembers of an IRP; the IRP itself is gone the moment it is completed, so that touching it afterwards traps. */
+ * IRPs: made here, sent to a device's dispatch table, completed exactly once. A request is what the I/O
+ * manager remembers of an IRP; the IRP itself is gone the moment it is completed, so that touching it
+ * afterwards traps. */
 #include "io.h"
 
 #include <poll.h>
@@ -72,7 +73,8 @@ request_give_buffer(struct request *request, const void *in, uint32_t in_size, u
 {
     uint32_t size = in_size > out_size ? in_size : out_size;
     if (size) {
-        /* What the caller did not fill keeps the pool's pattern: a driver that returns it leaks kernel memory. */
+        /* What the caller did not fill keeps the pool's pattern: a driver that returns it leaks kernel
+         * memory. */
         request->system_buffer = guarded_allocate(size, 0x20206F49, NULL);
         if (in_size)
             memcpy(request->system_buffer, in, in_size);
@@ -123,7 +125,8 @@ request_send(struct request *request)
     }
     status = (NTSTATUS)SIM_CALL(routine, SIM_WORD(device->object), SIM_WORD(irp));
     if (sim_irql() != irql)
-        sim_stop("irql", "dispatch routine %u was called at IRQL %u and returned at %u", major, irql, sim_irql());
+        sim_stop("irql", "dispatch routine %u was called at IRQL %u and returned at %u", major, irql,
+                 sim_irql());
     thread_check_clean("dispatch routine", routine);
     pthread_mutex_lock(&Lock);
     bool complete = request->complete;
@@ -132,9 +135,11 @@ request_send(struct request *request)
     NTSTATUS completed = request->status;
     pthread_mutex_unlock(&Lock);
     if (status == STATUS_PENDING && !marked)
-        sim_stop("irp", "dispatch routine %u returned STATUS_PENDING for an IRP that was not marked pending", major);
+        sim_stop("irp", "dispatch routine %u returned STATUS_PENDING for an IRP that was not marked pending",
+                 major);
     if (status != STATUS_PENDING && marked)
-        sim_stop("irp", "dispatch routine %u returned 0x%08x for an IRP that was marked pending", major, status);
+        sim_stop("irp", "dispatch routine %u returned 0x%08x for an IRP that was marked pending", major,
+                 status);
     if (status != STATUS_PENDING && !complete)
         sim_stop("irp", "dispatch routine %u returned 0x%08x and did not complete its IRP", major, status);
     if (status != STATUS_PENDING && status != completed)
@@ -157,7 +162,8 @@ row_IofCompleteRequest(struct sim_frame *frame)
         link = &(*link)->next;
     struct request *request = *link;
     if (!request)
-        sim_stop("irp", "IRP %p is completed, which is not outstanding: completed twice, or never sent", (void *)irp);
+        sim_stop("irp", "IRP %p is completed, which is not outstanding: completed twice, or never sent",
+                 (void *)irp);
     NTSTATUS status = irp->IoStatus.Status;
     ULONG_PTR information = irp->IoStatus.Information;
     if (status == STATUS_PENDING)
@@ -207,7 +213,8 @@ connection_is_dead(const struct thread *thread)
     return thread->connection >= 0 && poll(&end, 1, 0) == 1 && (end.revents & (POLLRDHUP | POLLHUP));
 }
 
-/* By the IRP, which may have been completed meanwhile and its request be gone; addresses of IRPs are not reused soon. */
+/* By the IRP, which may have been completed meanwhile and its request be gone; addresses of IRPs are not
+ * reused soon. */
 static void
 cancel(const IRP *which)
 {
@@ -233,7 +240,8 @@ cancel(const IRP *which)
     /* The routine owns the IRP now and releases the cancel spin lock. */
     SIM_CALL(routine, SIM_WORD(object), SIM_WORD(irp));
     if (sim_irql() != old || sim_locks_held())
-        sim_stop("irp", "cancel routine %p did not release the cancel spin lock to the IRQL it was taken at", routine);
+        sim_stop("irp", "cancel routine %p did not release the cancel spin lock to the IRQL it was taken at",
+                 routine);
 }
 
 /* Under the lock, which it drops while it sleeps. */
@@ -327,9 +335,16 @@ io_cancel(struct sim_process *process, uint64_t handle, uint64_t id, bool every_
 
 /* Fills the stack location and the buffers, as the device and the control code want them. */
 static NTSTATUS
-prepare(struct request *request, unsigned major, uint32_t code, const void *in, uint32_t in_size, uint32_t out_size)
+prepare(struct request *request, unsigned major, uint32_t code, const void *in, uint32_t in_size,
+        uint32_t out_size)
 {
-    enum { METHOD_BUFFERED, METHOD_IN_DIRECT, METHOD_OUT_DIRECT, METHOD_NEITHER };
+    enum
+    {
+        METHOD_BUFFERED,
+        METHOD_IN_DIRECT,
+        METHOD_OUT_DIRECT,
+        METHOD_NEITHER
+    };
     IRP *irp = request->irp;
     IO_STACK_LOCATION *stack = irp->Tail.Overlay.CurrentStackLocation;
     ULONG flags = request->device->object->Flags;
@@ -341,7 +356,9 @@ prepare(struct request *request, unsigned major, uint32_t code, const void *in, 
         method = code & 3;
     } else {
         stack->Parameters.Read.Length = major == IRP_MJ_READ ? out_size : in_size;
-        method = flags & DO_BUFFERED_IO ? METHOD_BUFFERED : flags & DO_DIRECT_IO ? METHOD_OUT_DIRECT : METHOD_NEITHER;
+        method = flags & DO_BUFFERED_IO ? METHOD_BUFFERED
+                 : flags & DO_DIRECT_IO ? METHOD_OUT_DIRECT
+                                        : METHOD_NEITHER;
     }
     if (out_size) {
         request->out = calloc(1, out_size);
@@ -423,8 +440,8 @@ io_request(struct sim_process *process, uint64_t handle, unsigned major, uint32_
 }
 
 NTSTATUS
-io_result(struct sim_process *process, uint64_t id, bool wait, void *out, uint32_t out_size, uint64_t *information,
-          uint32_t *given)
+io_result(struct sim_process *process, uint64_t id, bool wait, void *out, uint32_t out_size,
+          uint64_t *information, uint32_t *given)
 {
     pthread_mutex_lock(&Lock);
     struct request **link = &Finished;
@@ -446,7 +463,8 @@ io_result(struct sim_process *process, uint64_t id, bool wait, void *out, uint32
     *information = request->information;
     *given = 0;
     if (request->out && request->out_size && (uint32_t)status < 0xC0000000u) {
-        *given = (uint32_t)(request->information < request->out_size ? request->information : request->out_size);
+        *given =
+            (uint32_t)(request->information < request->out_size ? request->information : request->out_size);
         if (*given > out_size)
             *given = out_size;
         memcpy(out, request->out, *given);
@@ -507,7 +525,8 @@ static uint64_t
 row_IoIs32bitProcess(struct sim_frame *frame)
 {
     const IRP *irp = (const IRP *)frame->arg[0];
-    const struct sim_process *process = irp ? request_of(irp, "IoIs32bitProcess")->process : sim_thread()->process;
+    const struct sim_process *process =
+        irp ? request_of(irp, "IoIs32bitProcess")->process : sim_thread()->process;
     return process->bits == 32;
 }
 #endif

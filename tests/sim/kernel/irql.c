@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT
- * The interrupt request level. Each thread of the simulator stands for a processor while it is at DISPATCH_LEVEL:
- * the model checks what a driver does there, it cannot keep Linux from preempting it. */
+ * The interrupt request level. Each thread of the simulator stands for a processor while it is at
+ * DISPATCH_LEVEL: the model checks what a driver does there, it cannot keep Linux from preempting it. */
 #include "internal.h"
 
 uint8_t
@@ -61,7 +61,8 @@ row_KeLowerIrql(struct sim_frame *frame)
 #define row_KfLowerIrql row_KeLowerIrql
 
 static const struct sim_import Rows[] = {
-    ROW(HAL_ON_32, KeGetCurrentIrql, 0, SIM_STDCALL, SIM_SINCE_WIN7, PASSIVE, HIGH, 0, "nf-wdm-kegetcurrentirql"),
+    ROW(HAL_ON_32, KeGetCurrentIrql, 0, SIM_STDCALL, SIM_SINCE_WIN7, PASSIVE, HIGH, 0,
+        "nf-wdm-kegetcurrentirql"),
     ROW(HAL_ON_32, KfRaiseIrql, 1, SIM_FASTCALL, SIM_SINCE_WIN7, PASSIVE, HIGH, 0, "nf-wdm-keraiseirql"),
     ROW(HAL_ON_X86, KeRaiseIrqlToDpcLevel, 0, SIM_STDCALL, SIM_SINCE_WIN7, PASSIVE, DISPATCH, 0,
         "nf-wdm-keraiseirqltodpclevel"),

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT
- * The ledger: one entry for everything that can leak or be given back twice, with who took it. Entries are kept in
- * a hash by kind and key; a key may be there several times (references to one object). */
+ * The ledger: one entry for everything that can leak or be given back twice, with who took it. Entries are
+ * kept in a hash by kind and key; a key may be there several times (references to one object). */
 #include "internal.h"
 
 #include <stdio.h>
@@ -26,11 +26,21 @@ static _Atomic size_t Counts[SIM_RESOURCES];
 static _Atomic uint64_t Sequence;
 
 static const char *const Names[SIM_RESOURCES] = {
-    [SIM_POOL] = "pool",           [SIM_MDL] = "MDL",         [SIM_LOCKED_PAGES] = "locked pages",
-    [SIM_MAPPING] = "mapping",     [SIM_REFERENCE] = "reference", [SIM_HANDLE] = "handle",
-    [SIM_THREAD] = "thread",       [SIM_WORK_ITEM] = "work item", [SIM_IRP] = "IRP",
-    [SIM_LOCK] = "lock",           [SIM_NOTIFY] = "notify routine", [SIM_DEVICE] = "device",
-    [SIM_NBL] = "NBL",             [SIM_NBL_POOL] = "NBL pool",   [SIM_NDIS_OBJECT] = "NDIS object",
+    [SIM_POOL] = "pool",
+    [SIM_MDL] = "MDL",
+    [SIM_LOCKED_PAGES] = "locked pages",
+    [SIM_MAPPING] = "mapping",
+    [SIM_REFERENCE] = "reference",
+    [SIM_HANDLE] = "handle",
+    [SIM_THREAD] = "thread",
+    [SIM_WORK_ITEM] = "work item",
+    [SIM_IRP] = "IRP",
+    [SIM_LOCK] = "lock",
+    [SIM_NOTIFY] = "notify routine",
+    [SIM_DEVICE] = "device",
+    [SIM_NBL] = "NBL",
+    [SIM_NBL_POOL] = "NBL pool",
+    [SIM_NDIS_OBJECT] = "NDIS object",
 };
 
 __attribute__((constructor)) static void
@@ -43,7 +53,8 @@ initialise(void)
 static unsigned
 bucket_of(enum sim_resource kind, const void *key)
 {
-    uint64_t hash = ((uint64_t)(uintptr_t)key >> 3) * 0x9E3779B97F4A7C15ull + (uint64_t)kind * 0x632BE59BD9B4E019ull;
+    uint64_t hash =
+        ((uint64_t)(uintptr_t)key >> 3) * 0x9E3779B97F4A7C15ull + (uint64_t)kind * 0x632BE59BD9B4E019ull;
     return (unsigned)(hash >> 40) % BUCKETS;
 }
 
@@ -112,8 +123,8 @@ report(const struct sim_image *image)
             if (++left > 40)
                 continue;
             if (taker)
-                fprintf(stderr, "left: %s %p, %zu bytes, %s, taken at %s+0x%zx\n", Names[entry->kind], entry->key,
-                        entry->size, entry->what, sim_image_name(taker),
+                fprintf(stderr, "left: %s %p, %zu bytes, %s, taken at %s+0x%zx\n", Names[entry->kind],
+                        entry->key, entry->size, entry->what, sim_image_name(taker),
                         (size_t)((const char *)entry->caller - (const char *)sim_image_base(taker)));
             else
                 fprintf(stderr, "left: %s %p, %zu bytes, %s\n", Names[entry->kind], entry->key, entry->size,

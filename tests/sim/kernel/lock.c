@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT
- * Spin locks. The lock word is the driver's own memory: 0 is free, as drivers initialise it inline. What a thread
- * holds is noted, so that recursion, release by another and a wrong order stop at once instead of hanging. */
+ * Spin locks. The lock word is the driver's own memory: 0 is free, as drivers initialise it inline. What a
+ * thread holds is noted, so that recursion, release by another and a wrong order stop at once instead of
+ * hanging. */
 #include "internal.h"
 #include "lock_order.h"
 
@@ -128,7 +129,8 @@ release_lower(struct sim_frame *frame)
     uint8_t to = (uint8_t)frame->arg[1];
     uint8_t old = leave((KSPIN_LOCK *)frame->arg[0], LOCK_SPIN);
     if (to != old)
-        sim_stop("irql", "spin lock %p was taken at IRQL %u and is released to %u", (void *)frame->arg[0], old, to);
+        sim_stop("irql", "spin lock %p was taken at IRQL %u and is released to %u", (void *)frame->arg[0],
+                 old, to);
     sim_irql_lower(to);
     return 0;
 }
@@ -291,7 +293,8 @@ release_ex(struct sim_frame *frame, enum lock_kind kind)
     else
         __atomic_store_n((uint32_t *)frame->arg[0], 0, __ATOMIC_RELEASE);
     if (to != old)
-        sim_stop("irql", "spin lock %p was taken at IRQL %u and is released to %u", (void *)frame->arg[0], old, to);
+        sim_stop("irql", "spin lock %p was taken at IRQL %u and is released to %u", (void *)frame->arg[0],
+                 old, to);
     sim_irql_lower(to);
     return 0;
 }
@@ -319,11 +322,14 @@ row_ExReleaseSpinLockExclusive(struct sim_frame *frame)
 
 static const struct sim_import Rows[] = {
 #if !defined(__x86_64__) /* inline on amd64, and not in its import library */
-    ROW(NTOSKRNL, KeInitializeSpinLock, 1, SIM_STDCALL, SIM_SINCE_WIN7, PASSIVE, HIGH, 0, "nf-wdm-keinitializespinlock"),
+    ROW(NTOSKRNL, KeInitializeSpinLock, 1, SIM_STDCALL, SIM_SINCE_WIN7, PASSIVE, HIGH, 0,
+        "nf-wdm-keinitializespinlock"),
 #endif
 #if defined(__i386__)
-    ROW(HAL, KfAcquireSpinLock, 1, SIM_FASTCALL, SIM_SINCE_WIN7, PASSIVE, DISPATCH, 0, "nf-wdm-keacquirespinlock"),
-    ROW(HAL, KfReleaseSpinLock, 2, SIM_FASTCALL, SIM_SINCE_WIN7, DISPATCH, DISPATCH, 0, "nf-wdm-kereleasespinlock"),
+    ROW(HAL, KfAcquireSpinLock, 1, SIM_FASTCALL, SIM_SINCE_WIN7, PASSIVE, DISPATCH, 0,
+        "nf-wdm-keacquirespinlock"),
+    ROW(HAL, KfReleaseSpinLock, 2, SIM_FASTCALL, SIM_SINCE_WIN7, DISPATCH, DISPATCH, 0,
+        "nf-wdm-kereleasespinlock"),
     ROW(NTOSKRNL, KefAcquireSpinLockAtDpcLevel, 1, SIM_FASTCALL, SIM_SINCE_WIN7, DISPATCH, DISPATCH, 0,
         "nf-wdm-keacquirespinlockatdpclevel"),
     ROW(NTOSKRNL, KefReleaseSpinLockFromDpcLevel, 1, SIM_FASTCALL, SIM_SINCE_WIN7, DISPATCH, DISPATCH, 0,
@@ -343,10 +349,10 @@ static const struct sim_import Rows[] = {
         "nf-wdm-keacquireinstackqueuedspinlock"),
     ROW(HAL_ON_X86, KeReleaseInStackQueuedSpinLock, 1, SIM_FASTCALL, SIM_SINCE_WIN7, DISPATCH, DISPATCH, 0,
         "nf-wdm-kereleaseinstackqueuedspinlock"),
-    ROW(NTOSKRNL, KeAcquireInStackQueuedSpinLockAtDpcLevel, 2, SIM_FASTCALL, SIM_SINCE_WIN7, DISPATCH, DISPATCH, 0,
-        "nf-wdm-keacquireinstackqueuedspinlockatdpclevel"),
-    ROW(NTOSKRNL, KeReleaseInStackQueuedSpinLockFromDpcLevel, 1, SIM_FASTCALL, SIM_SINCE_WIN7, DISPATCH, DISPATCH, 0,
-        "nf-wdm-kereleaseinstackqueuedspinlockfromdpclevel"),
+    ROW(NTOSKRNL, KeAcquireInStackQueuedSpinLockAtDpcLevel, 2, SIM_FASTCALL, SIM_SINCE_WIN7, DISPATCH,
+        DISPATCH, 0, "nf-wdm-keacquireinstackqueuedspinlockatdpclevel"),
+    ROW(NTOSKRNL, KeReleaseInStackQueuedSpinLockFromDpcLevel, 1, SIM_FASTCALL, SIM_SINCE_WIN7, DISPATCH,
+        DISPATCH, 0, "nf-wdm-kereleaseinstackqueuedspinlockfromdpclevel"),
     ROW(NTOSKRNL, ExAcquireSpinLockShared, 1, SIM_STDCALL, SIM_SINCE_WIN7, PASSIVE, DISPATCH, 0,
         "nf-wdm-exacquirespinlockshared"),
     ROW(NTOSKRNL, ExReleaseSpinLockShared, 2, SIM_STDCALL, SIM_SINCE_WIN7, DISPATCH, DISPATCH, 0,
@@ -361,7 +367,7 @@ static const struct sim_import Rows[] = {
         "nf-wdm-exreleasespinlockexclusive"),
     ROW(NTOSKRNL, ExAcquireSpinLockExclusiveAtDpcLevel, 1, SIM_STDCALL, SIM_SINCE_WIN7, DISPATCH, DISPATCH, 0,
         "nf-wdm-exacquirespinlockexclusiveatdpclevel"),
-    ROW(NTOSKRNL, ExReleaseSpinLockExclusiveFromDpcLevel, 1, SIM_STDCALL, SIM_SINCE_WIN7, DISPATCH, DISPATCH, 0,
-        "nf-wdm-exreleasespinlockexclusivefromdpclevel"),
+    ROW(NTOSKRNL, ExReleaseSpinLockExclusiveFromDpcLevel, 1, SIM_STDCALL, SIM_SINCE_WIN7, DISPATCH, DISPATCH,
+        0, "nf-wdm-exreleasespinlockexclusivefromdpclevel"),
 };
 TABLE(sim_lock_imports, Rows);

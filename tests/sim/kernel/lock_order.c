@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT
- * Lock order: an edge for each pair "held, then taken". A new edge that closes a cycle is a deadlock waiting for its
- * moment, found without having to happen. */
+ * Lock order: an edge for each pair "held, then taken". A new edge that closes a cycle is a deadlock waiting
+ * for its moment, found without having to happen. */
 #include "internal.h"
 #include "lock_order.h"
 
@@ -17,7 +17,8 @@ static bool
 reaches(const void *from, const void *to, unsigned depth)
 {
     for (unsigned i = 0; i < Count; i++) {
-        if (Edges[i].held == from && (Edges[i].taken == to || (depth && reaches(Edges[i].taken, to, depth - 1))))
+        if (Edges[i].held == from &&
+            (Edges[i].taken == to || (depth && reaches(Edges[i].taken, to, depth - 1))))
             return true;
     }
     return false;
@@ -38,7 +39,8 @@ lock_order_add(const void *held, const void *taken, const void *caller)
         Edges[Count++] = (struct edge){held, taken, caller};
     pthread_mutex_unlock(&Lock);
     if (cycle)
-        sim_stop("lock-order", "lock %p is taken with %p held, and elsewhere the other way round", taken, held);
+        sim_stop("lock-order", "lock %p is taken with %p held, and elsewhere the other way round", taken,
+                 held);
 }
 
 void

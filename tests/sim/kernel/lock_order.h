@@ -5,7 +5,13 @@
 
 #include "internal.h"
 
-enum lock_kind { LOCK_SPIN, LOCK_QUEUED, LOCK_SHARED, LOCK_EXCLUSIVE };
+enum lock_kind
+{
+    LOCK_SPIN,
+    LOCK_QUEUED,
+    LOCK_SHARED,
+    LOCK_EXCLUSIVE
+};
 
 /* Stops on recursion and on a cycle in the order of taking; before waiting for the lock. */
 void lock_note_taking(const void *lock, const void *caller);

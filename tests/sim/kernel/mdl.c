@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT
- * Memory descriptor lists. The structure is what drivers read; beside each MDL the model keeps what its page numbers
- * would say: which memory is locked, and where it is mapped. A mapping of user pages is a second mmap of their memfd,
- * and unmapping leaves its range inaccessible, so that late access traps. */
+ * Memory descriptor lists. The structure is what drivers read; beside each MDL the model keeps what its page
+ * numbers would say: which memory is locked, and where it is mapped. A mapping of user pages is a second mmap
+ * of their memfd, and unmapping leaves its range inaccessible, so that late access traps. */
 #include "internal.h"
 
 #include <stdio.h>
@@ -16,15 +16,15 @@ struct record
 {
     struct record *next;
     MDL *mdl;
-    bool model;              /* made by sim_mdl_describe */
+    bool model; /* made by sim_mdl_describe */
     enum sim_mdl_kind kind;
-    void *data;              /* what it describes, if that is kernel memory */
+    void *data; /* what it describes, if that is kernel memory */
     struct segment *segments;
-    unsigned count;          /* of locked segments */
+    unsigned count; /* of locked segments */
     struct sim_process *process;
-    uint8_t *mapping;        /* of whole pages; NULL if not mapped by the model */
+    uint8_t *mapping; /* of whole pages; NULL if not mapped by the model */
     size_t mapping_size;
-    unsigned mapped;         /* 0 or 1; for kernel memory too */
+    unsigned mapped; /* 0 or 1; for kernel memory too */
 };
 
 /* Address space of mappings that are no more; it stays inaccessible until QUARANTINE is full. */
@@ -66,8 +66,10 @@ create(uintptr_t address, size_t length, const void *caller)
     size_t pages = (address % PAGE_SIZE + length + PAGE_SIZE - 1) / PAGE_SIZE;
     size_t size = sizeof(MDL) + pages * sizeof(PFN_NUMBER);
     MDL *mdl = guarded_allocate(size, 0x206C644D, caller);
-    *mdl = (MDL){.Size = (CSHORT)size, .StartVa = (void *)(address & ~(uintptr_t)(PAGE_SIZE - 1)),
-                 .ByteCount = (ULONG)length, .ByteOffset = (ULONG)(address % PAGE_SIZE)};
+    *mdl = (MDL){.Size = (CSHORT)size,
+                 .StartVa = (void *)(address & ~(uintptr_t)(PAGE_SIZE - 1)),
+                 .ByteCount = (ULONG)length,
+                 .ByteOffset = (ULONG)(address % PAGE_SIZE)};
     struct record *record = calloc(1, sizeof *record);
     record->mdl = mdl;
     pthread_mutex_lock(&Lock);
@@ -153,7 +155,12 @@ row_IoFreeMdl(struct sim_frame *frame)
 static uint64_t
 row_MmProbeAndLockPages(struct sim_frame *frame)
 {
-    enum { IoReadAccess = 0, IoWriteAccess, IoModifyAccess };
+    enum
+    {
+        IoReadAccess = 0,
+        IoWriteAccess,
+        IoModifyAccess
+    };
     MDL *mdl = (MDL *)frame->arg[0];
     uint8_t mode = (uint8_t)frame->arg[1];
     uint32_t operation = (uint32_t)frame->arg[2];
@@ -179,8 +186,8 @@ row_MmProbeAndLockPages(struct sim_frame *frame)
         sim_stop("bugcheck", "MmProbeAndLockPages raised and nothing handled it (0x1E)");
     }
     record->process = process;
-    atomic_fetch_add(&process->locked_pages, (unsigned)((mdl->ByteOffset + (uint64_t)mdl->ByteCount + PAGE_SIZE - 1) /
-                                                        PAGE_SIZE));
+    atomic_fetch_add(&process->locked_pages,
+                     (unsigned)((mdl->ByteOffset + (uint64_t)mdl->ByteCount + PAGE_SIZE - 1) / PAGE_SIZE));
     mdl->Process = process;
     mdl->MdlFlags |= MDL_PAGES_LOCKED | (write ? MDL_WRITE_OPERATION : 0);
     sim_ledger_add(SIM_LOCKED_PAGES, mdl, mdl->ByteCount, "locked pages", frame->return_address);
@@ -200,8 +207,8 @@ unmap(struct record *record, const char *function)
         return;
     struct gone *gone = malloc(sizeof *gone);
     *gone = (struct gone){NULL, record->mapping, record->mapping_size};
-    if (mmap(record->mapping, record->mapping_size, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE | MAP_FIXED,
-             -1, 0) == MAP_FAILED)
+    if (mmap(record->mapping, record->mapping_size, PROT_NONE,
+             MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE | MAP_FIXED, -1, 0) == MAP_FAILED)
         sim_stop("model", "a mapping could not be taken away");
     record->mapping = NULL;
     pthread_mutex_lock(&Lock);
@@ -238,7 +245,7 @@ row_MmUnlockPages(struct sim_frame *frame)
     record->count = 0;
     record->process = NULL;
     record->data = NULL;
-    mdl->MdlFlags &= (CSHORT)~(MDL_PAGES_LOCKED | MDL_WRITE_OPERATION);
+    mdl->MdlFlags &= (CSHORT) ~(MDL_PAGES_LOCKED | MDL_WRITE_OPERATION);
     sim_ledger_remove(SIM_LOCKED_PAGES, mdl, "MmUnlockPages");
     return 0;
 }
@@ -248,7 +255,8 @@ row_MmUnlockPages(struct sim_frame *frame)
 static uint8_t *
 map_segments(struct record *record, size_t size, bool writable)
 {
-    uint8_t *memory = mmap(NULL, size + 2 * PAGE_SIZE, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+    uint8_t *memory =
+        mmap(NULL, size + 2 * PAGE_SIZE, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
     if (memory == MAP_FAILED)
         return NULL;
     uint8_t *at = memory + PAGE_SIZE;
@@ -267,7 +275,11 @@ map_segments(struct record *record, size_t size, bool writable)
 static uint64_t
 row_MmMapLockedPagesSpecifyCache(struct sim_frame *frame)
 {
-    enum { NO_WRITE = (int)0x80000000, NO_EXECUTE = 0x40000000 };
+    enum
+    {
+        NO_WRITE = (int)0x80000000,
+        NO_EXECUTE = 0x40000000
+    };
     MDL *mdl = (MDL *)frame->arg[0];
     struct record *record = find(mdl, "MmMapLockedPagesSpecifyCache");
     uint32_t priority = (uint32_t)frame->arg[5];
@@ -317,7 +329,8 @@ row_MmUnmapLockedPages(struct sim_frame *frame)
     MDL *mdl = (MDL *)frame->arg[1];
     struct record *record = find(mdl, "MmUnmapLockedPages");
     if (record->mapped && (uintptr_t)mdl->MappedSystemVa != frame->arg[0])
-        sim_stop("mdl", "MDL %p is mapped at %p, not at %p", (void *)mdl, mdl->MappedSystemVa, (void *)frame->arg[0]);
+        sim_stop("mdl", "MDL %p is mapped at %p, not at %p", (void *)mdl, mdl->MappedSystemVa,
+                 (void *)frame->arg[0]);
     unmap(record, "MmUnmapLockedPages");
     return 0;
 }
@@ -328,7 +341,8 @@ row_MmBuildMdlForNonPagedPool(struct sim_frame *frame)
     MDL *mdl = (MDL *)frame->arg[0];
     struct record *record = find(mdl, "MmBuildMdlForNonPagedPool");
     uint8_t *address = (uint8_t *)mdl->StartVa + mdl->ByteOffset;
-    if (mdl->MdlFlags & (MDL_PAGES_LOCKED | MDL_MAPPED_TO_SYSTEM_VA | MDL_SOURCE_IS_NONPAGED_POOL | MDL_PARTIAL))
+    if (mdl->MdlFlags &
+        (MDL_PAGES_LOCKED | MDL_MAPPED_TO_SYSTEM_VA | MDL_SOURCE_IS_NONPAGED_POOL | MDL_PARTIAL))
         sim_stop("mdl", "MmBuildMdlForNonPagedPool of MDL %p, which is built already", (void *)mdl);
     if (!guarded_contains(address, mdl->ByteCount) && !sim_image_of(address))
         sim_stop("mdl", "MmBuildMdlForNonPagedPool of %p, %u bytes, which is no pool", (void *)address,
@@ -359,9 +373,10 @@ static const struct sim_import Rows[] = {
     ROW(NTOSKRNL, IoFreeMdl, 1, SIM_STDCALL, SIM_SINCE_WIN7, PASSIVE, DISPATCH, 0, "nf-wdm-iofreemdl"),
     ROW(NTOSKRNL, MmProbeAndLockPages, 3, SIM_STDCALL, SIM_SINCE_WIN7, PASSIVE, DISPATCH, SIM_FAILS_INSIDE,
         "nf-wdm-mmprobeandlockpages"),
-    ROW(NTOSKRNL, MmUnlockPages, 1, SIM_STDCALL, SIM_SINCE_WIN7, PASSIVE, DISPATCH, 0, "nf-wdm-mmunlockpages"),
-    ROW(NTOSKRNL, MmMapLockedPagesSpecifyCache, 6, SIM_STDCALL, SIM_SINCE_WIN7, PASSIVE, DISPATCH, SIM_FAILS_NULL,
-        "nf-wdm-mmmaplockedpagesspecifycache"),
+    ROW(NTOSKRNL, MmUnlockPages, 1, SIM_STDCALL, SIM_SINCE_WIN7, PASSIVE, DISPATCH, 0,
+        "nf-wdm-mmunlockpages"),
+    ROW(NTOSKRNL, MmMapLockedPagesSpecifyCache, 6, SIM_STDCALL, SIM_SINCE_WIN7, PASSIVE, DISPATCH,
+        SIM_FAILS_NULL, "nf-wdm-mmmaplockedpagesspecifycache"),
     ROW(NTOSKRNL, MmUnmapLockedPages, 2, SIM_STDCALL, SIM_SINCE_WIN7, PASSIVE, DISPATCH, 0,
         "nf-wdm-mmunmaplockedpages"),
     ROW(NTOSKRNL, MmBuildMdlForNonPagedPool, 1, SIM_STDCALL, SIM_SINCE_WIN7, PASSIVE, DISPATCH, 0,

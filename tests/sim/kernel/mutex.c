@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT
- * Fast and guarded mutexes, and ERESOURCE is not among them: no driver here uses one. The count is the driver's
- * memory, 1 when free; ownership goes by thread, recursion is a deadlock and stops. */
+ * Fast and guarded mutexes, and ERESOURCE is not among them: no driver here uses one. The count is the
+ * driver's memory, 1 when free; ownership goes by thread, recursion is a deadlock and stops. */
 #include "internal.h"
 #include "wait.h"
 
@@ -108,10 +108,12 @@ row_KeReleaseGuardedMutex(struct sim_frame *frame)
 }
 
 static const struct sim_import Rows[] = {
-    ROW(HAL_ON_X86, ExAcquireFastMutex, 1, SIM_FASTCALL, SIM_SINCE_WIN7, PASSIVE, APC, 0, "nf-wdm-exacquirefastmutex"),
+    ROW(HAL_ON_X86, ExAcquireFastMutex, 1, SIM_FASTCALL, SIM_SINCE_WIN7, PASSIVE, APC, 0,
+        "nf-wdm-exacquirefastmutex"),
     ROW(HAL_ON_X86, ExTryToAcquireFastMutex, 1, SIM_FASTCALL, SIM_SINCE_WIN7, PASSIVE, APC, 0,
         "nf-wdm-extrytoacquirefastmutex"),
-    ROW(HAL_ON_X86, ExReleaseFastMutex, 1, SIM_FASTCALL, SIM_SINCE_WIN7, APC, APC, 0, "nf-wdm-exreleasefastmutex"),
+    ROW(HAL_ON_X86, ExReleaseFastMutex, 1, SIM_FASTCALL, SIM_SINCE_WIN7, APC, APC, 0,
+        "nf-wdm-exreleasefastmutex"),
     ROW(NTOSKRNL, ExAcquireFastMutexUnsafe, 1, SIM_FASTCALL, SIM_SINCE_WIN7, PASSIVE, APC, 0,
         "nf-wdm-exacquirefastmutexunsafe"),
     ROW(NTOSKRNL, ExReleaseFastMutexUnsafe, 1, SIM_FASTCALL, SIM_SINCE_WIN7, PASSIVE, APC, 0,

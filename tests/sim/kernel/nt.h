@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT
  * The WDM structures that a driver sees, with the layout that Windows gives them for the architecture this
- * simulator was compiled for. Declared here from the documentation, independently of the driver's own headers, and
- * asserted below: a wrong offset on one side shows as a failing test instead of hiding in both.
+ * simulator was compiled for. Declared here from the documentation, independently of the driver's own
+ * headers, and asserted below: a wrong offset on one side shows as a failing test instead of hiding in both.
  *
  * ULONG and LONG are 32 bits on every Windows; 64-bit members are aligned to 8 even on x86, where the host's
  * compiler would use 4 (IO_STACK_LOCATION on x86 is the one that is packed to 4). */
@@ -37,11 +37,12 @@ typedef KSPIN_LOCK *PKSPIN_LOCK;
 #else
 #define MEMORY_ALLOCATION_ALIGNMENT 8
 #endif
-#define PAGE_SIZE              4096u
-#define NT_MEMORY_ALIGNED      __attribute__((aligned(MEMORY_ALLOCATION_ALIGNMENT)))
-#define NT_POINTER_ALIGNED     __attribute__((aligned(sizeof(void *))))
+#define PAGE_SIZE          4096u
+#define NT_MEMORY_ALIGNED  __attribute__((aligned(MEMORY_ALLOCATION_ALIGNMENT)))
+#define NT_POINTER_ALIGNED __attribute__((aligned(sizeof(void *))))
 
-typedef union _LARGE_INTEGER {
+typedef union _LARGE_INTEGER
+{
     struct
     {
         ULONG LowPart;
@@ -69,7 +70,8 @@ typedef struct _UNICODE_STRING
 } UNICODE_STRING, *PUNICODE_STRING;
 typedef UNICODE_STRING NDIS_STRING, *PNDIS_STRING;
 
-typedef union _SLIST_HEADER {
+typedef union _SLIST_HEADER
+{
     ULONG64 Alignment[MEMORY_ALLOCATION_ALIGNMENT / 8];
 } NT_MEMORY_ALIGNED SLIST_HEADER, *PSLIST_HEADER;
 
@@ -89,7 +91,8 @@ typedef struct _CLIENT_ID
 
 typedef struct _IO_STATUS_BLOCK
 {
-    union {
+    union
+    {
         NTSTATUS Status;
         PVOID Pointer;
     };
@@ -111,7 +114,14 @@ typedef struct _OSVERSIONINFOEXW
 
 /* ---- Dispatcher objects and locks ---- */
 
-enum { NotificationEvent = 0, SynchronizationEvent = 1, ThreadObject_ = 6, ProcessObject_ = 3, SemaphoreObject_ = 5 };
+enum
+{
+    NotificationEvent = 0,
+    SynchronizationEvent = 1,
+    ThreadObject_ = 6,
+    ProcessObject_ = 3,
+    SemaphoreObject_ = 5
+};
 
 typedef struct _DISPATCHER_HEADER
 {
@@ -188,10 +198,17 @@ typedef struct _MDL
     ULONG ByteCount, ByteOffset;
 } MDL, *PMDL;
 
-enum {
-    MDL_MAPPED_TO_SYSTEM_VA = 0x1, MDL_PAGES_LOCKED = 0x2, MDL_SOURCE_IS_NONPAGED_POOL = 0x4,
-    MDL_ALLOCATED_FIXED_SIZE = 0x8, MDL_PARTIAL = 0x10, MDL_PARTIAL_HAS_BEEN_MAPPED = 0x20,
-    MDL_IO_PAGE_READ = 0x40, MDL_WRITE_OPERATION = 0x80, MDL_MAPPING_CAN_FAIL = 0x2000,
+enum
+{
+    MDL_MAPPED_TO_SYSTEM_VA = 0x1,
+    MDL_PAGES_LOCKED = 0x2,
+    MDL_SOURCE_IS_NONPAGED_POOL = 0x4,
+    MDL_ALLOCATED_FIXED_SIZE = 0x8,
+    MDL_PARTIAL = 0x10,
+    MDL_PARTIAL_HAS_BEEN_MAPPED = 0x20,
+    MDL_IO_PAGE_READ = 0x40,
+    MDL_WRITE_OPERATION = 0x80,
+    MDL_MAPPING_CAN_FAIL = 0x2000,
 };
 
 /* ---- I/O ---- */
@@ -207,7 +224,8 @@ typedef struct _FILE_OBJECT
     PVOID Vpb, FsContext, FsContext2, SectionObjectPointer, PrivateCacheMap;
     NTSTATUS FinalStatus;
     struct _FILE_OBJECT *RelatedFileObject;
-    BOOLEAN LockOperation, DeletePending, ReadAccess, WriteAccess, DeleteAccess, SharedRead, SharedWrite, SharedDelete;
+    BOOLEAN LockOperation, DeletePending, ReadAccess, WriteAccess, DeleteAccess, SharedRead, SharedWrite,
+        SharedDelete;
     ULONG Flags;
     UNICODE_STRING FileName;
     LARGE_INTEGER CurrentByteOffset;
@@ -233,7 +251,8 @@ typedef struct _DEVICE_OBJECT
     PVOID Vpb, DeviceExtension;
     DEVICE_TYPE DeviceType;
     CCHAR StackSize;
-    union {
+    union
+    {
         LIST_ENTRY ListEntry;
         PVOID WaitContextBlock[SIM_64BIT ? 9 : 10];
     } Queue;
@@ -265,7 +284,8 @@ typedef struct _DRIVER_OBJECT
 typedef struct _IO_STACK_LOCATION
 {
     UCHAR MajorFunction, MinorFunction, Flags, Control;
-    union {
+    union
+    {
         struct
         {
             PVOID SecurityContext;
@@ -300,7 +320,8 @@ typedef struct _IRP
     USHORT Size;
     PMDL MdlAddress;
     ULONG Flags;
-    union {
+    union
+    {
         struct _IRP *MasterIrp;
         PVOID SystemBuffer;
     } AssociatedIrp;
@@ -315,7 +336,8 @@ typedef struct _IRP
     UCHAR AllocationFlags;
     PIO_STATUS_BLOCK UserIosb;
     PKEVENT UserEvent;
-    union {
+    union
+    {
         struct
         {
             PVOID UserApcRoutine, UserApcContext;
@@ -324,7 +346,8 @@ typedef struct _IRP
     } Overlay;
     PVOID CancelRoutine;
     PVOID UserBuffer;
-    union {
+    union
+    {
         struct
         {
             PVOID DriverContext[4];
@@ -338,14 +361,39 @@ typedef struct _IRP
     } Tail;
 } NT_MEMORY_ALIGNED IRP, *PIRP;
 
-enum {
-    IRP_MJ_CREATE = 0, IRP_MJ_CLOSE = 2, IRP_MJ_READ = 3, IRP_MJ_WRITE = 4, IRP_MJ_DEVICE_CONTROL = 0x0e,
-    IRP_MJ_CLEANUP = 0x12, IRP_MJ_POWER = 0x16, IRP_MJ_SYSTEM_CONTROL = 0x17, IRP_MJ_PNP = 0x1b,
+enum
+{
+    IRP_MJ_CREATE = 0,
+    IRP_MJ_CLOSE = 2,
+    IRP_MJ_READ = 3,
+    IRP_MJ_WRITE = 4,
+    IRP_MJ_DEVICE_CONTROL = 0x0e,
+    IRP_MJ_CLEANUP = 0x12,
+    IRP_MJ_POWER = 0x16,
+    IRP_MJ_SYSTEM_CONTROL = 0x17,
+    IRP_MJ_PNP = 0x1b,
 };
-enum { SL_PENDING_RETURNED = 1 };
-enum { DO_BUFFERED_IO = 4, DO_EXCLUSIVE = 8, DO_DIRECT_IO = 0x10, DO_DEVICE_INITIALIZING = 0x80 };
-enum { FILE_DEVICE_SECURE_OPEN = 0x100 };
-enum { FO_CLEANUP_COMPLETE = 0x4000, FO_HANDLE_CREATED = 0x40000, FO_SYNCHRONOUS_IO = 2 };
+enum
+{
+    SL_PENDING_RETURNED = 1
+};
+enum
+{
+    DO_BUFFERED_IO = 4,
+    DO_EXCLUSIVE = 8,
+    DO_DIRECT_IO = 0x10,
+    DO_DEVICE_INITIALIZING = 0x80
+};
+enum
+{
+    FILE_DEVICE_SECURE_OPEN = 0x100
+};
+enum
+{
+    FO_CLEANUP_COMPLETE = 0x4000,
+    FO_HANDLE_CREATED = 0x40000,
+    FO_SYNCHRONOUS_IO = 2
+};
 
 typedef struct _KEY_VALUE_PARTIAL_INFORMATION
 {
@@ -389,7 +437,7 @@ typedef struct _KEY_VALUE_PARTIAL_INFORMATION
 
 /* ---- Layout: offsets for 64 bits, 32 bits ---- */
 
-#define NT_PICK(wide, narrow)             (SIM_64BIT ? (wide) : (narrow))
+#define NT_PICK(wide, narrow) (SIM_64BIT ? (wide) : (narrow))
 #define NT_AT(type, member, wide, narrow)                                                                    \
     _Static_assert(offsetof(type, member) == NT_PICK(wide, narrow), #type "." #member)
 #define NT_SIZE(type, wide, narrow) _Static_assert(sizeof(type) == NT_PICK(wide, narrow), "sizeof " #type)

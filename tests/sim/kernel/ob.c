@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT
- * Objects and handles. A header with counts lies before each body; a handle table belongs to a process, kernel
- * handles to the system process. The last handle to go tells the type (CLEANUP of a file), the last reference frees
- * the body, which then is inaccessible. */
+ * Objects and handles. A header with counts lies before each body; a handle table belongs to a process,
+ * kernel handles to the system process. The last handle to go tells the type (CLEANUP of a file), the last
+ * reference frees the body, which then is inaccessible. */
 #include "internal.h"
 
 #include <stdlib.h>
@@ -26,7 +26,8 @@ struct handle_table
 {
     pthread_mutex_t lock; /* guards all below */
     struct handle_entry *entries;
-    unsigned count, next; /* next: where the search for a free one begins, so that values are not reused at once */
+    unsigned count,
+        next; /* next: where the search for a free one begins, so that values are not reused at once */
 };
 
 static const char *const TypeNames[OBJECT_TYPES] = {"Event", "Thread", "Process", "File", "Key"};
@@ -138,14 +139,16 @@ handle_create(struct sim_process *process, void *body, uint32_t access, bool ker
     uint64_t value = ((uint64_t)i + 1) * 4;
     if (kernel) {
         value |= KERNEL_HANDLES;
-        sim_ledger_add(SIM_HANDLE, (const void *)(uintptr_t)value, 0, TypeNames[header_of(body)->type], caller);
+        sim_ledger_add(SIM_HANDLE, (const void *)(uintptr_t)value, 0, TypeNames[header_of(body)->type],
+                       caller);
     }
     return value;
 }
 
 /* The table that a value belongs to, and its index there; false if it can be no handle. */
 static bool
-locate(struct sim_process *process, uint64_t handle, uint8_t mode, struct handle_table **table, unsigned *index)
+locate(struct sim_process *process, uint64_t handle, uint8_t mode, struct handle_table **table,
+       unsigned *index)
 {
     bool kernel = handle >= KERNEL_HANDLES;
     uint64_t value = kernel ? handle - KERNEL_HANDLES : handle;
@@ -157,10 +160,14 @@ locate(struct sim_process *process, uint64_t handle, uint8_t mode, struct handle
 }
 
 NTSTATUS
-handle_reference(struct sim_process *process, uint64_t handle, int type, uint32_t access, uint8_t mode, void **body,
-                 uint32_t *granted)
+handle_reference(struct sim_process *process, uint64_t handle, int type, uint32_t access, uint8_t mode,
+                 void **body, uint32_t *granted)
 {
-    enum { CURRENT_PROCESS = -1, CURRENT_THREAD = -2 };
+    enum
+    {
+        CURRENT_PROCESS = -1,
+        CURRENT_THREAD = -2
+    };
     struct handle_table *table;
     unsigned index;
     void *found = NULL;
@@ -263,7 +270,8 @@ type_of_pointer(uintptr_t pointer, const char *function)
     if (pointer == 0)
         return -1;
     if (pointer < 0x1000 || pointer >= 0x1000 + OBJECT_TYPES)
-        sim_stop("object", "%s with an object type %p that is none (the exported variable is a pointer to it)",
+        sim_stop("object",
+                 "%s with an object type %p that is none (the exported variable is a pointer to it)",
                  function, (void *)pointer);
     return (int)(pointer - 0x1000);
 }
@@ -336,7 +344,8 @@ static uint64_t
 row_ZwWaitForSingleObject(struct sim_frame *frame)
 {
     void *body;
-    NTSTATUS status = handle_reference(sim_thread()->process, (uint64_t)(intptr_t)frame->arg[0], -1, 0, 0, &body, NULL);
+    NTSTATUS status =
+        handle_reference(sim_thread()->process, (uint64_t)(intptr_t)frame->arg[0], -1, 0, 0, &body, NULL);
     if (status != STATUS_SUCCESS)
         return (uint32_t)status;
     if (object_type_of(body) > OBJECT_PROCESS)
@@ -347,12 +356,14 @@ row_ZwWaitForSingleObject(struct sim_frame *frame)
 }
 
 #define VARIABLE(variable, page)                                                                             \
-    {.module = NTOSKRNL, .name = #variable, .convention = SIM_DATA, .systems = SIM_SINCE_WIN7,               \
-     .data = &variable, .source = page}
+    {                                                                                                        \
+        .module = NTOSKRNL, .name = #variable, .convention = SIM_DATA, .systems = SIM_SINCE_WIN7,            \
+        .data = &variable, .source = page                                                                    \
+    }
 
 static const struct sim_import Rows[] = {
-    ROW(NTOSKRNL, ObReferenceObjectByHandle, 6, SIM_STDCALL, SIM_SINCE_WIN7, PASSIVE, PASSIVE, SIM_FAILS_RESOURCES,
-        "nf-wdm-obreferenceobjectbyhandle"),
+    ROW(NTOSKRNL, ObReferenceObjectByHandle, 6, SIM_STDCALL, SIM_SINCE_WIN7, PASSIVE, PASSIVE,
+        SIM_FAILS_RESOURCES, "nf-wdm-obreferenceobjectbyhandle"),
     ROW(NTOSKRNL, ObReferenceObjectByPointer, 4, SIM_STDCALL, SIM_SINCE_WIN7, PASSIVE, DISPATCH, 0,
         "nf-wdm-obreferenceobjectbypointer"),
     ROW(NTOSKRNL, ObfReferenceObject, 1, SIM_FASTCALL, SIM_SINCE_WIN7, PASSIVE, DISPATCH, 0,

@@ -29,12 +29,18 @@ check_tag(uint32_t tag, const char *function)
     for (unsigned i = 0; i < 4; i++) {
         uint8_t character = (uint8_t)(tag >> 8 * i);
         if (character < 0x20 || character > 0x7e)
-            sim_stop("pool", "%s with tag 0x%08x; its characters must lie between 0x20 and 0x7e", function, tag);
+            sim_stop("pool", "%s with tag 0x%08x; its characters must lie between 0x20 and 0x7e", function,
+                     tag);
     }
 }
 
 /* Pool types beyond these are reserved or ask for cache alignment, which a guarded block does not give. */
-enum { NonPagedPool = 0, PagedPool = 1, NonPagedPoolNx = 0x200 };
+enum
+{
+    NonPagedPool = 0,
+    PagedPool = 1,
+    NonPagedPoolNx = 0x200
+};
 
 static uint64_t
 row_ExAllocatePoolWithTag(struct sim_frame *frame)
@@ -83,7 +89,14 @@ row_ExFreePool(struct sim_frame *frame)
 static uint64_t
 row_ExAllocatePool2(struct sim_frame *frame)
 {
-    enum { QUOTA = 1, UNINITIALIZED = 2, NON_PAGED = 0x40, NON_PAGED_EXECUTE = 0x80, PAGED = 0x100 };
+    enum
+    {
+        QUOTA = 1,
+        UNINITIALIZED = 2,
+        NON_PAGED = 0x40,
+        NON_PAGED_EXECUTE = 0x80,
+        PAGED = 0x100
+    };
     unsigned next = SIM_64BIT ? 1 : 2;
     uint64_t flags = SIM_64BIT ? frame->arg[0] : frame->arg[0] | (uint64_t)frame->arg[1] << 32;
     size_t size = frame->arg[next];
@@ -105,10 +118,19 @@ row_ExAllocatePool2(struct sim_frame *frame)
 static const struct sim_import Rows[] = {
     ROW(NTOSKRNL, ExAllocatePoolWithTag, 3, SIM_STDCALL, SIM_SINCE_WIN7, PASSIVE, DISPATCH, SIM_FAILS_NULL,
         "nf-wdm-exallocatepoolwithtag"),
-    ROW(NTOSKRNL, ExFreePoolWithTag, 2, SIM_STDCALL, SIM_SINCE_WIN7, PASSIVE, DISPATCH, 0, "nf-wdm-exfreepoolwithtag"),
+    ROW(NTOSKRNL, ExFreePoolWithTag, 2, SIM_STDCALL, SIM_SINCE_WIN7, PASSIVE, DISPATCH, 0,
+        "nf-wdm-exfreepoolwithtag"),
     ROW(NTOSKRNL, ExFreePool, 1, SIM_STDCALL, SIM_SINCE_WIN7, PASSIVE, DISPATCH, 0, "nf-ntddk-exfreepool"),
-    {.module = NTOSKRNL, .name = "ExAllocatePool2", .fn = row_ExAllocatePool2, .words = 4, .words64 = 3,
-     .convention = SIM_STDCALL, .systems = SIM_SINCE_WIN10, .irql_min = PASSIVE, .irql_max = DISPATCH,
-     .failures = SIM_FAILS_NULL, .source = "nf-wdm-exallocatepool2"},
+    {.module = NTOSKRNL,
+     .name = "ExAllocatePool2",
+     .fn = row_ExAllocatePool2,
+     .words = 4,
+     .words64 = 3,
+     .convention = SIM_STDCALL,
+     .systems = SIM_SINCE_WIN10,
+     .irql_min = PASSIVE,
+     .irql_max = DISPATCH,
+     .failures = SIM_FAILS_NULL,
+     .source = "nf-wdm-exallocatepool2"},
 };
 TABLE(sim_pool_imports, Rows);

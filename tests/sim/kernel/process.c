@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT
- * Processes: creation, context, and the end of one as Windows brings it about. In the last thread of the process, at
- * PASSIVE_LEVEL: notify routines (in a critical region), then the handles that are left are closed (CLEANUP and
- * CLOSE), then the address space goes and must have no locked page. */
+ * Processes: creation, context, and the end of one as Windows brings it about. In the last thread of the
+ * process, at PASSIVE_LEVEL: notify routines (in a critical region), then the handles that are left are
+ * closed (CLEANUP and CLOSE), then the address space goes and must have no locked page. */
 #include "internal.h"
 
 #include <stdlib.h>
@@ -145,7 +145,8 @@ process_end(struct sim_process *process, int exit_status)
     io_forget_process(process);
     unsigned locked = atomic_load(&process->locked_pages);
     if (locked)
-        sim_stop("process-has-locked-pages", "process %u ended with %u pages locked (0x76)", process->id, locked);
+        sim_stop("process-has-locked-pages", "process %u ended with %u pages locked (0x76)", process->id,
+                 locked);
     region_remove_all(process);
     process_leave(previous, old_mode);
     for (unsigned i = 0; i < MAX_LISTENERS && Listeners[i]; i++)
@@ -277,14 +278,14 @@ sim_open(struct sim_process *process, const uint16_t *dos_path, uint32_t access,
 }
 
 NTSTATUS
-sim_ioctl(struct sim_process *process, uint64_t handle, uint32_t code, const void *in, uint32_t in_size, void *out,
-          uint32_t out_size, uint32_t *returned)
+sim_ioctl(struct sim_process *process, uint64_t handle, uint32_t code, const void *in, uint32_t in_size,
+          void *out, uint32_t out_size, uint32_t *returned)
 {
     uint8_t old_mode;
     uint64_t information = 0;
     struct sim_process *previous = process_enter(process, 1, &old_mode);
-    NTSTATUS status = io_request(process, handle, IRP_MJ_DEVICE_CONTROL, code, in, in_size, out, out_size, false, 0,
-                                 NULL, &information);
+    NTSTATUS status = io_request(process, handle, IRP_MJ_DEVICE_CONTROL, code, in, in_size, out, out_size,
+                                 false, 0, NULL, &information);
     process_leave(previous, old_mode);
     if (returned)
         *returned = (uint32_t)information;

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT
- * Processes that are Linux processes: starting one, a thread of the kernel for each of its connections, and noticing
- * its end. The serving thread is the process's thread as drivers see it. */
+ * Processes that are Linux processes: starting one, a thread of the kernel for each of its connections, and
+ * noticing its end. The serving thread is the process's thread as drivers see it. */
 #include "internal.h"
 
 #include <errno.h>
@@ -17,9 +17,9 @@
 #include "../wire/wire.h"
 #include "process_start.h"
 
-#define CONNECTION      3 /* fd of the first connection in the new process */
-#define MAX_ARGUMENTS   32
-#define STATUS_KILLED   137
+#define CONNECTION    3 /* fd of the first connection in the new process */
+#define MAX_ARGUMENTS 32
+#define STATUS_KILLED 137
 
 extern char **environ;
 
@@ -82,7 +82,8 @@ serve(void *argument)
         struct wire_reply reply;
         serve_call(process, &call, data, fd_in, &reply, out, &fd_out);
         if (sim_irql() != PASSIVE || sim_locks_held())
-            sim_stop("irql", "a system call returned at IRQL %u with %u locks held", sim_irql(), sim_locks_held());
+            sim_stop("irql", "a system call returned at IRQL %u with %u locks held", sim_irql(),
+                     sim_locks_held());
         if (!wire_send_reply(service.connection, &reply, out, fd_out))
             break;
     }
@@ -118,7 +119,8 @@ process_serve(struct sim_process *process, int connection)
 
 /* ---- Starting ---- */
 
-/* The simulator of an architecture lies beside ours, in the folder of its name; SIM_PATH_<ARCH> says otherwise. */
+/* The simulator of an architecture lies beside ours, in the folder of its name; SIM_PATH_<ARCH> says
+ * otherwise. */
 static void
 find_simulator(enum sim_arch arch, char *path, size_t size)
 {
@@ -147,7 +149,8 @@ find_simulator(enum sim_arch arch, char *path, size_t size)
         sim_stop("model", "the simulator's path is too long");
 }
 
-/* The program that runs code of another machine; SIM_EMULATOR_ARM64 and SIM_EMULATOR_ARM say otherwise, also "". */
+/* The program that runs code of another machine; SIM_EMULATOR_ARM64 and SIM_EMULATOR_ARM say otherwise, also
+ * "". */
 static const char *
 emulator_of(enum sim_arch arch)
 {
@@ -164,8 +167,8 @@ emulator_of(enum sim_arch arch)
 }
 
 struct sim_process *
-process_start(enum sim_arch arch, const char *program, const char *const *args, bool elevated, uint32_t parent,
-              int standard)
+process_start(enum sim_arch arch, const char *program, const char *const *args, bool elevated,
+              uint32_t parent, int standard)
 {
     char path[PATH_MAX];
     const char *emulator = emulator_of(arch), *argv[MAX_ARGUMENTS + 5];

@@ -5,8 +5,8 @@
 
 #include "internal.h"
 
-struct sim_process *process_start(enum sim_arch arch, const char *program, const char *const *args, bool elevated,
-                                  uint32_t parent, int standard);
+struct sim_process *process_start(enum sim_arch arch, const char *program, const char *const *args,
+                                  bool elevated, uint32_t parent, int standard);
 /* A thread for one more connection of the process; returns its id. */
 unsigned process_serve(struct sim_process *process, int connection);
 

@@ -6,7 +6,8 @@
 
 #define NOTIFY_SLOTS 64 /* Windows Vista and later */
 
-static pthread_rwlock_t NotifyLock = PTHREAD_RWLOCK_INITIALIZER; /* read while routines run, written to change Notify */
+static pthread_rwlock_t NotifyLock =
+    PTHREAD_RWLOCK_INITIALIZER; /* read while routines run, written to change Notify */
 static void *Notify[NOTIFY_SLOTS];
 static unsigned Taken; /* slots that other drivers hold */
 
@@ -143,12 +144,15 @@ row_KeUnstackDetachProcess(struct sim_frame *frame)
 static const struct sim_import Rows[] = {
     ROW(NTOSKRNL, PsSetCreateProcessNotifyRoutine, 2, SIM_STDCALL, SIM_SINCE_WIN7, PASSIVE, PASSIVE,
         SIM_FAILS_RESOURCES, "nf-ntddk-pssetcreateprocessnotifyroutine"),
-    ROW(NTOSKRNL, IoGetCurrentProcess, 0, SIM_STDCALL, SIM_SINCE_WIN7, PASSIVE, APC, 0, "nf-wdm-iogetcurrentprocess"),
-    ROW(NTOSKRNL, PsGetCurrentProcess, 0, SIM_STDCALL, SIM_SINCE_WIN7, PASSIVE, APC, 0, "psgetcurrentprocess"),
+    ROW(NTOSKRNL, IoGetCurrentProcess, 0, SIM_STDCALL, SIM_SINCE_WIN7, PASSIVE, APC, 0,
+        "nf-wdm-iogetcurrentprocess"),
+    ROW(NTOSKRNL, PsGetCurrentProcess, 0, SIM_STDCALL, SIM_SINCE_WIN7, PASSIVE, APC, 0,
+        "psgetcurrentprocess"),
     ROW(NTOSKRNL, PsGetCurrentProcessId, 0, SIM_STDCALL, SIM_SINCE_WIN7, PASSIVE, DISPATCH, 0,
         "nf-ntddk-psgetcurrentprocessid"),
     ROW(NTOSKRNL, PsGetProcessId, 1, SIM_STDCALL, SIM_SINCE_WIN7, PASSIVE, APC, 0, "nf-ntddk-psgetprocessid"),
-    ROW(NTOSKRNL, ExGetPreviousMode, 0, SIM_STDCALL, SIM_SINCE_WIN7, PASSIVE, APC, 0, "nf-wdm-exgetpreviousmode"),
+    ROW(NTOSKRNL, ExGetPreviousMode, 0, SIM_STDCALL, SIM_SINCE_WIN7, PASSIVE, APC, 0,
+        "nf-wdm-exgetpreviousmode"),
     ROW(NTOSKRNL, KeStackAttachProcess, 2, SIM_STDCALL, SIM_SINCE_WIN7, PASSIVE, APC, 0,
         "nf-ntifs-kestackattachprocess"),
     ROW(NTOSKRNL, KeUnstackDetachProcess, 1, SIM_STDCALL, SIM_SINCE_WIN7, PASSIVE, APC, 0,

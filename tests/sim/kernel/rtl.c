@@ -76,7 +76,8 @@ row_RtlAppendUnicodeToString(struct sim_frame *frame)
 static uint64_t
 row_RtlEqualUnicodeString(struct sim_frame *frame)
 {
-    const UNICODE_STRING *one = (const UNICODE_STRING *)frame->arg[0], *two = (const UNICODE_STRING *)frame->arg[1];
+    const UNICODE_STRING *one = (const UNICODE_STRING *)frame->arg[0],
+                         *two = (const UNICODE_STRING *)frame->arg[1];
     bool fold = (UCHAR)frame->arg[2] != 0;
     if (one->Length != two->Length)
         return 0;
@@ -100,7 +101,7 @@ row_RtlIntegerToUnicodeString(struct sim_frame *frame)
     if (base != 2 && base != 8 && base != 10 && base != 16)
         return (uint32_t)STATUS_INVALID_PARAMETER;
     do
-        digits[count++] = (uint16_t)"0123456789ABCDEF"[value % base];
+        digits[count++] = (uint16_t) "0123456789ABCDEF"[value % base];
     while ((value /= base) != 0);
     if (count * 2 > to->MaximumLength)
         return (uint32_t)STATUS_BUFFER_OVERFLOW;
@@ -251,9 +252,11 @@ static const struct sim_import Rows[] = {
         "nf-wdm-rtlequalunicodestring"),
     ROW(NTOSKRNL, RtlIntegerToUnicodeString, 3, SIM_STDCALL, SIM_SINCE_WIN7, PASSIVE, PASSIVE, 0,
         "nf-wdm-rtlintegertounicodestring"),
-    ROW(NTOSKRNL, RtlGUIDFromString, 2, SIM_STDCALL, SIM_SINCE_WIN7, PASSIVE, PASSIVE, 0, "nf-wdm-rtlguidfromstring"),
+    ROW(NTOSKRNL, RtlGUIDFromString, 2, SIM_STDCALL, SIM_SINCE_WIN7, PASSIVE, PASSIVE, 0,
+        "nf-wdm-rtlguidfromstring"),
     ROW(NTOSKRNL, RtlGetVersion, 1, SIM_STDCALL, SIM_SINCE_WIN7, PASSIVE, PASSIVE, 0, "nf-wdm-rtlgetversion"),
-    ROW(NTOSKRNL, RtlCompareMemory, 3, SIM_STDCALL, SIM_SINCE_WIN7, PASSIVE, HIGH, 0, "nf-wdm-rtlcomparememory"),
+    ROW(NTOSKRNL, RtlCompareMemory, 3, SIM_STDCALL, SIM_SINCE_WIN7, PASSIVE, HIGH, 0,
+        "nf-wdm-rtlcomparememory"),
     ROW(NTOSKRNL, memcpy, 3, SIM_CDECL, SIM_SINCE_WIN7, PASSIVE, HIGH, 0, "run-time library"),
     ROW(NTOSKRNL, memmove, 3, SIM_CDECL, SIM_SINCE_WIN7, PASSIVE, HIGH, 0, "run-time library"),
     ROW(NTOSKRNL, memset, 3, SIM_CDECL, SIM_SINCE_WIN7, PASSIVE, HIGH, 0, "run-time library"),

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT
- * Run-down protection. The reference counts by twos; bit 0 says that the wait for release has begun, from when on
- * nobody gets in until the reference is initialised anew. */
+ * Run-down protection. The reference counts by twos; bit 0 says that the wait for release has begun, from
+ * when on nobody gets in until the reference is initialised anew. */
 #include "internal.h"
 
 #include <sched.h>
@@ -80,6 +80,7 @@ static const struct sim_import Rows[] = {
         "nf-wdm-exreleaserundownprotection"),
     ROW(NTOSKRNL, ExWaitForRundownProtectionRelease, 1, SIM_FASTCALL, SIM_SINCE_WIN7, PASSIVE, APC, 0,
         "nf-wdm-exwaitforrundownprotectionrelease"),
-    ROW(NTOSKRNL, ExRundownCompleted, 1, SIM_FASTCALL, SIM_SINCE_WIN7, PASSIVE, APC, 0, "nf-wdm-exrundowncompleted"),
+    ROW(NTOSKRNL, ExRundownCompleted, 1, SIM_FASTCALL, SIM_SINCE_WIN7, PASSIVE, APC, 0,
+        "nf-wdm-exrundowncompleted"),
 };
 TABLE(sim_rundown_imports, Rows);

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT
- * Security descriptors, as far as a device needs them: a DACL read from SDDL, generic rights mapped as for files,
- * and two tokens: an elevated administrator (or SYSTEM) and a plain user. */
+ * Security descriptors, as far as a device needs them: a DACL read from SDDL, generic rights mapped as for
+ * files, and two tokens: an elevated administrator (or SYSTEM) and a plain user. */
 #include "internal.h"
 
 #include <stdio.h>
@@ -10,7 +10,16 @@
 #define MAX_ACES 16
 
 /* Groups, by the two letters of SDDL. */
-enum { SYSTEM = 1, ADMINISTRATORS = 2, EVERYONE = 4, USERS = 8, AUTHENTICATED = 16, INTERACTIVE = 32, OTHER = 64 };
+enum
+{
+    SYSTEM = 1,
+    ADMINISTRATORS = 2,
+    EVERYONE = 4,
+    USERS = 8,
+    AUTHENTICATED = 16,
+    INTERACTIVE = 32,
+    OTHER = 64
+};
 
 struct security
 {
@@ -51,9 +60,10 @@ rights_of(const char *text)
     {
         char name[3];
         uint32_t access;
-    } names[] = {{"GA", GENERIC_ALL_}, {"GR", GENERIC_READ_}, {"GW", GENERIC_WRITE_}, {"GX", GENERIC_EXECUTE_},
-                 {"FA", 0x1F01FF},     {"FR", 0x120089},      {"FW", 0x120116},       {"FX", 0x1200A0},
-                 {"RC", 0x20000},      {"SD", 0x10000},       {"WD", 0x40000},        {"WO", 0x80000}};
+    } names[] = {{"GA", GENERIC_ALL_},     {"GR", GENERIC_READ_}, {"GW", GENERIC_WRITE_},
+                 {"GX", GENERIC_EXECUTE_}, {"FA", 0x1F01FF},      {"FR", 0x120089},
+                 {"FW", 0x120116},         {"FX", 0x1200A0},      {"RC", 0x20000},
+                 {"SD", 0x10000},          {"WD", 0x40000},       {"WO", 0x80000}};
     uint32_t access = 0;
     if (text[0] == '0' && text[1] == 'x')
         return security_map((uint32_t)strtoul(text, NULL, 16));
@@ -75,8 +85,8 @@ group_of(const char *text)
     {
         char name[3];
         uint32_t group;
-    } names[] = {{"SY", SYSTEM}, {"BA", ADMINISTRATORS}, {"WD", EVERYONE},    {"BU", USERS},
-                 {"AU", AUTHENTICATED}, {"IU", INTERACTIVE}, {"LS", OTHER}, {"NS", OTHER}};
+    } names[] = {{"SY", SYSTEM},        {"BA", ADMINISTRATORS}, {"WD", EVERYONE}, {"BU", USERS},
+                 {"AU", AUTHENTICATED}, {"IU", INTERACTIVE},    {"LS", OTHER},    {"NS", OTHER}};
     for (size_t i = 0; i < sizeof names / sizeof names[0]; i++) {
         if (strcmp(names[i].name, text) == 0)
             return names[i].group;

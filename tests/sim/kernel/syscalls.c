@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT
- * The server of system calls: wire_nt.h says what each does. Runs in the serving thread, so that a driver sees the
- * calling thread of the calling process. */
+ * The server of system calls: wire_nt.h says what each does. Runs in the serving thread, so that a driver
+ * sees the calling thread of the calling process. */
 #include "internal.h"
 
 #include <signal.h>
@@ -28,7 +28,8 @@ waitable(void *body, uint64_t *kind)
     switch (object_type_of(body)) {
     case OBJECT_EVENT: {
         const struct event_object *event = body;
-        *kind = event->event.Header.Type == SynchronizationEvent ? WIRE_OBJECT_EVENT_AUTO : WIRE_OBJECT_EVENT_MANUAL;
+        *kind = event->event.Header.Type == SynchronizationEvent ? WIRE_OBJECT_EVENT_AUTO
+                                                                 : WIRE_OBJECT_EVENT_MANUAL;
         return dup(event->fd);
     }
     case OBJECT_PROCESS:
@@ -64,7 +65,8 @@ static NTSTATUS
 attach(struct call *call)
 {
     if (call->in->arg[0] != call->process->bits)
-        sim_stop("wire", "process %u says that it has %u bits", call->process->id, (unsigned)call->in->arg[0]);
+        sim_stop("wire", "process %u says that it has %u bits", call->process->id,
+                 (unsigned)call->in->arg[0]);
     call->reply->result[0] = call->process->id;
     call->reply->result[1] = thread_self()->id;
     call->reply->result[2] = call->process->elevated;
@@ -129,8 +131,8 @@ open_device(struct call *call)
     if (call->in->data_size > sizeof path)
         return STATUS_OBJECT_NAME_INVALID;
     memcpy(path, call->data, call->in->data_size);
-    return io_open(call->process, path, call->in->data_size / 2, (uint32_t)arg[0], (uint32_t)arg[1], arg[2] & 1,
-                   &call->reply->result[0]);
+    return io_open(call->process, path, call->in->data_size / 2, (uint32_t)arg[0], (uint32_t)arg[1],
+                   arg[2] & 1, &call->reply->result[0]);
 }
 
 static NTSTATUS
@@ -143,9 +145,9 @@ request(struct call *call, unsigned major)
         out_size = (uint32_t)arg[1];
     if (out_size > WIRE_MAX_DATA)
         return STATUS_INVALID_PARAMETER;
-    NTSTATUS status = io_request(call->process, arg[0], major, (uint32_t)arg[1], call->data, call->in->data_size,
-                                 call->out, out_size, (arg[3] & WIRE_IO_ASYNC) != 0, arg[4],
-                                 &call->reply->result[1], &information);
+    NTSTATUS status =
+        io_request(call->process, arg[0], major, (uint32_t)arg[1], call->data, call->in->data_size, call->out,
+                   out_size, (arg[3] & WIRE_IO_ASYNC) != 0, arg[4], &call->reply->result[1], &information);
     call->reply->result[0] = information;
     if (status != STATUS_PENDING && (uint32_t)status < 0xC0000000u && out_size)
         call->reply->data_size = (uint32_t)(information < out_size ? information : out_size);
@@ -156,8 +158,8 @@ static NTSTATUS
 result_of(struct call *call)
 {
     uint64_t information = 0;
-    NTSTATUS status = io_result(call->process, call->in->arg[0], call->in->arg[1] & 1, call->out, WIRE_MAX_DATA,
-                                &information, &call->reply->data_size);
+    NTSTATUS status = io_result(call->process, call->in->arg[0], call->in->arg[1] & 1, call->out,
+                                WIRE_MAX_DATA, &information, &call->reply->data_size);
     call->reply->result[0] = information;
     return status;
 }
@@ -283,8 +285,8 @@ start_process(struct call *call)
         words[count++] = at;
     words[count] = NULL;
     struct sim_process *process =
-        process_start((enum sim_arch)call->in->arg[0], words[0], words + 1, call->in->arg[1] && call->process->elevated,
-                      call->process->id, call->fd_in);
+        process_start((enum sim_arch)call->in->arg[0], words[0], words + 1,
+                      call->in->arg[1] && call->process->elevated, call->process->id, call->fd_in);
     if (!process)
         return STATUS_OBJECT_NAME_NOT_FOUND;
     call->reply->result[0] = handle_create(call->process, process, 0x1FFFFF, false, NULL);
@@ -348,8 +350,8 @@ dispatch(struct call *call)
 }
 
 static void
-serve(struct sim_process *process, const struct wire_call *in, const void *data, int fd_in, struct wire_reply *reply,
-      void *out, int *fd_out)
+serve(struct sim_process *process, const struct wire_call *in, const void *data, int fd_in,
+      struct wire_reply *reply, void *out, int *fd_out)
 {
     struct call call = {process, in, data, fd_in, reply, out, fd_out};
     reply->status = (uint32_t)dispatch(&call);

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT
- * Threads: what the model knows of each thread of the simulator, system threads of drivers, and threads that a
- * scenario starts. Every Linux thread that calls an image or an import is a thread of Windows. */
+ * Threads: what the model knows of each thread of the simulator, system threads of drivers, and threads that
+ * a scenario starts. Every Linux thread that calls an image or an import is a thread of Windows. */
 #include "internal.h"
 
 #include <setjmp.h>
@@ -170,7 +170,8 @@ row_PsCreateSystemThread(struct sim_frame *frame)
     if (frame->arg[3] == (uintptr_t)-1)
         process = sim_thread()->process;
     else if (frame->arg[3])
-        sim_stop("model", "a system thread in the process of handle 0x%zx is not modelled", (size_t)frame->arg[3]);
+        sim_stop("model", "a system thread in the process of handle 0x%zx is not modelled",
+                 (size_t)frame->arg[3]);
     struct start *start = malloc(sizeof *start);
     struct thread *thread = thread_create(process);
     struct thread_object *object = thread->seen.object;
@@ -273,18 +274,23 @@ static const struct sim_import Rows[] = {
         "nf-wdm-pscreatesystemthread"),
     ROW(NTOSKRNL, PsTerminateSystemThread, 1, SIM_STDCALL, SIM_SINCE_WIN7, PASSIVE, PASSIVE, 0,
         "nf-wdm-psterminatesystemthread"),
-    ROW(NTOSKRNL, KeGetCurrentThread, 0, SIM_STDCALL, SIM_SINCE_WIN7, PASSIVE, DISPATCH, 0, "nf-wdm-kegetcurrentthread"),
-    ROW(NTOSKRNL, PsGetCurrentThread, 0, SIM_STDCALL, SIM_SINCE_WIN7, PASSIVE, DISPATCH, 0, "psgetcurrentthread"),
+    ROW(NTOSKRNL, KeGetCurrentThread, 0, SIM_STDCALL, SIM_SINCE_WIN7, PASSIVE, DISPATCH, 0,
+        "nf-wdm-kegetcurrentthread"),
+    ROW(NTOSKRNL, PsGetCurrentThread, 0, SIM_STDCALL, SIM_SINCE_WIN7, PASSIVE, DISPATCH, 0,
+        "psgetcurrentthread"),
     ROW(NTOSKRNL, PsGetCurrentThreadId, 0, SIM_STDCALL, SIM_SINCE_WIN7, PASSIVE, DISPATCH, 0,
         "nf-ntddk-psgetcurrentthreadid"),
-    ROW(NTOSKRNL, PsGetThreadId, 1, SIM_STDCALL, SIM_SINCE_WIN7, PASSIVE, DISPATCH, 0, "nf-ntifs-psgetthreadid"),
-    ROW(NTOSKRNL, PsIsSystemThread, 1, SIM_STDCALL, SIM_SINCE_WIN7, PASSIVE, DISPATCH, 0, "nf-ntifs-psissystemthread"),
+    ROW(NTOSKRNL, PsGetThreadId, 1, SIM_STDCALL, SIM_SINCE_WIN7, PASSIVE, DISPATCH, 0,
+        "nf-ntifs-psgetthreadid"),
+    ROW(NTOSKRNL, PsIsSystemThread, 1, SIM_STDCALL, SIM_SINCE_WIN7, PASSIVE, DISPATCH, 0,
+        "nf-ntifs-psissystemthread"),
     ROW(NTOSKRNL, KeSetPriorityThread, 2, SIM_STDCALL, SIM_SINCE_WIN7, PASSIVE, PASSIVE, 0,
         "nf-wdm-kesetprioritythread"),
     ROW(NTOSKRNL, KeEnterCriticalRegion, 0, SIM_STDCALL, SIM_SINCE_WIN7, PASSIVE, APC, 0,
         "nf-ntddk-keentercriticalregion"),
     ROW(NTOSKRNL, KeLeaveCriticalRegion, 0, SIM_STDCALL, SIM_SINCE_WIN7, PASSIVE, APC, 0,
         "nf-ntddk-keleavecriticalregion"),
-    ROW(NTOSKRNL, KeAreApcsDisabled, 0, SIM_STDCALL, SIM_SINCE_WIN7, PASSIVE, DISPATCH, 0, "nf-wdm-keareapcsdisabled"),
+    ROW(NTOSKRNL, KeAreApcsDisabled, 0, SIM_STDCALL, SIM_SINCE_WIN7, PASSIVE, DISPATCH, 0,
+        "nf-wdm-keareapcsdisabled"),
 };
 TABLE(sim_thread_imports, Rows);

@@ -92,7 +92,8 @@ static const struct sim_import Rows[] = {
     ROW(NTOSKRNL, KeQuerySystemTimePrecise, 1, SIM_STDCALL, SIM_SINCE_WIN8, PASSIVE, HIGH, 0,
         "nf-wdm-kequerysystemtimeprecise"),
 #if defined(__i386__) || defined(__arm__) /* reads of the shared page elsewhere */
-    ROW(NTOSKRNL, KeQuerySystemTime, 1, SIM_STDCALL, SIM_SINCE_WIN7, PASSIVE, HIGH, 0, "nf-wdm-kequerysystemtime-r1"),
+    ROW(NTOSKRNL, KeQuerySystemTime, 1, SIM_STDCALL, SIM_SINCE_WIN7, PASSIVE, HIGH, 0,
+        "nf-wdm-kequerysystemtime-r1"),
     ROW(NTOSKRNL, KeQueryInterruptTime, 0, SIM_STDCALL, SIM_SINCE_WIN7, PASSIVE, HIGH, 0,
         "nf-wdm-kequeryinterrupttime"),
 #endif

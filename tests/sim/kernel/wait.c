@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: MIT
- * Events and waits on dispatcher objects. The state of an object is its SignalState, in memory of the driver or of
- * the model; one lock guards all of them and the list of waiting threads, as the dispatcher's lock did in Windows.
- * Events that processes share (Header.Absolute == SHARED_EVENT) are the exception: their state is an eventfd, which
- * both sides signal and consume without asking each other. A thread that waits for one of those polls. */
+ * Events and waits on dispatcher objects. The state of an object is its SignalState, in memory of the driver
+ * or of the model; one lock guards all of them and the list of waiting threads, as the dispatcher's lock did
+ * in Windows. Events that processes share (Header.Absolute == SHARED_EVENT) are the exception: their state is
+ * an eventfd, which both sides signal and consume without asking each other. A thread that waits for one of
+ * those polls. */
 #include "internal.h"
 
 #include <errno.h>
@@ -23,7 +24,7 @@ struct waiter
     int wake_fd; /* -1 until a wait needs to poll */
     bool queued, polls, wait_all;
     unsigned count;
-    int result;  /* index of the object that ended the wait, -1 so far */
+    int result; /* index of the object that ended the wait, -1 so far */
     DISPATCHER_HEADER **objects;
 };
 
@@ -370,7 +371,8 @@ row_KeInitializeEvent(struct sim_frame *frame)
 {
     if ((uint32_t)frame->arg[1] > SynchronizationEvent)
         sim_stop("wait", "KeInitializeEvent with type %u", (unsigned)frame->arg[1]);
-    sim_ke_initialize_event((KEVENT *)frame->arg[0], frame->arg[1] == NotificationEvent, (UCHAR)frame->arg[2] != 0);
+    sim_ke_initialize_event((KEVENT *)frame->arg[0], frame->arg[1] == NotificationEvent,
+                            (UCHAR)frame->arg[2] != 0);
     return 0;
 }
 
@@ -432,7 +434,11 @@ row_KeWaitForSingleObject(struct sim_frame *frame)
 static uint64_t
 row_KeWaitForMultipleObjects(struct sim_frame *frame)
 {
-    enum { WaitAll = 0, WaitAny = 1 };
+    enum
+    {
+        WaitAll = 0,
+        WaitAny = 1
+    };
     unsigned count = (unsigned)frame->arg[0];
     DISPATCHER_HEADER **objects = (DISPATCHER_HEADER **)frame->arg[1];
     const int64_t *timeout = (const int64_t *)frame->arg[6];
@@ -445,11 +451,13 @@ row_KeWaitForMultipleObjects(struct sim_frame *frame)
 }
 
 static const struct sim_import Rows[] = {
-    ROW(NTOSKRNL, KeInitializeEvent, 3, SIM_STDCALL, SIM_SINCE_WIN7, PASSIVE, HIGH, 0, "nf-wdm-keinitializeevent"),
+    ROW(NTOSKRNL, KeInitializeEvent, 3, SIM_STDCALL, SIM_SINCE_WIN7, PASSIVE, HIGH, 0,
+        "nf-wdm-keinitializeevent"),
     ROW(NTOSKRNL, KeSetEvent, 3, SIM_STDCALL, SIM_SINCE_WIN7, PASSIVE, DISPATCH, 0, "nf-wdm-kesetevent"),
     ROW(NTOSKRNL, KeResetEvent, 1, SIM_STDCALL, SIM_SINCE_WIN7, PASSIVE, DISPATCH, 0, "nf-wdm-keresetevent"),
     ROW(NTOSKRNL, KeClearEvent, 1, SIM_STDCALL, SIM_SINCE_WIN7, PASSIVE, DISPATCH, 0, "nf-wdm-keclearevent"),
-    ROW(NTOSKRNL, KeReadStateEvent, 1, SIM_STDCALL, SIM_SINCE_WIN7, PASSIVE, DISPATCH, 0, "nf-wdm-kereadstateevent"),
+    ROW(NTOSKRNL, KeReadStateEvent, 1, SIM_STDCALL, SIM_SINCE_WIN7, PASSIVE, DISPATCH, 0,
+        "nf-wdm-kereadstateevent"),
     ROW(NTOSKRNL, KeWaitForSingleObject, 5, SIM_STDCALL, SIM_SINCE_WIN7, PASSIVE, DISPATCH, 0,
         "nf-wdm-kewaitforsingleobject"),
     ROW(NTOSKRNL, KeWaitForMultipleObjects, 8, SIM_STDCALL, SIM_SINCE_WIN7, PASSIVE, DISPATCH, 0,

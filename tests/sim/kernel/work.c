@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT
- * Work items: worker threads of the system process, and the items that drivers queue. An item keeps its device
- * object referenced from the call that queues it until its routine has returned. */
+ * Work items: worker threads of the system process, and the items that drivers queue. An item keeps its
+ * device object referenced from the call that queues it until its routine has returned. */
 #include "internal.h"
 
 #include <stdlib.h>
@@ -168,8 +168,11 @@ row_IoQueueWorkItemEx(struct sim_frame *frame)
 static const struct sim_import Rows[] = {
     ROW(NTOSKRNL, IoAllocateWorkItem, 1, SIM_STDCALL, SIM_SINCE_WIN7, PASSIVE, DISPATCH, SIM_FAILS_NULL,
         "nf-wdm-ioallocateworkitem"),
-    ROW(NTOSKRNL, IoFreeWorkItem, 1, SIM_STDCALL, SIM_SINCE_WIN7, PASSIVE, DISPATCH, 0, "nf-wdm-iofreeworkitem"),
-    ROW(NTOSKRNL, IoQueueWorkItem, 4, SIM_STDCALL, SIM_SINCE_WIN7, PASSIVE, DISPATCH, 0, "nf-wdm-ioqueueworkitem"),
-    ROW(NTOSKRNL, IoQueueWorkItemEx, 4, SIM_STDCALL, SIM_SINCE_WIN7, PASSIVE, DISPATCH, 0, "nf-wdm-ioqueueworkitemex"),
+    ROW(NTOSKRNL, IoFreeWorkItem, 1, SIM_STDCALL, SIM_SINCE_WIN7, PASSIVE, DISPATCH, 0,
+        "nf-wdm-iofreeworkitem"),
+    ROW(NTOSKRNL, IoQueueWorkItem, 4, SIM_STDCALL, SIM_SINCE_WIN7, PASSIVE, DISPATCH, 0,
+        "nf-wdm-ioqueueworkitem"),
+    ROW(NTOSKRNL, IoQueueWorkItemEx, 4, SIM_STDCALL, SIM_SINCE_WIN7, PASSIVE, DISPATCH, 0,
+        "nf-wdm-ioqueueworkitemex"),
 };
 TABLE(sim_work_imports, Rows);

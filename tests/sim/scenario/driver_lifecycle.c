@@ -1,0 +1,41 @@
+/* SPDX-License-Identifier: MIT
+ * The driver's life: loading and unloading, adapters that come and go, opens, registrations and their ends,
+ * in a process that the kernel side plays itself. */
+#include <string.h>
+#include "driver_fixture.h"
+
+SIM_SCENARIO(driver_loads_and_unloads)
+{
+    struct sim_driver *driver = fixture_load();
+    fixture_unload(driver);
+}
+
+SIM_SCENARIO(driver_adapter_comes_and_goes)
+{
+    struct sim_driver *driver = fixture_load();
+    for (unsigned i = 0; i < 3; i++) {
+        struct sim_adapter *adapter = fixture_adapter(driver, i + 1);
+        EXPECT(!sim_adapter_link_up(adapter));
+        if (i == 1)
+            sim_adapter_surprise_remove(adapter);
+        else
+            sim_adapter_remove(adapter);
+    }
+    fixture_unload(driver);
+}
+
+SIM_SCENARIO(driver_registration_lives_until_close)
+{
+    struct sim_driver *driver = fixture_load();
+    struct sim_adapter *adapter = fixture_adapter(driver, 1);
+    struct fake_client client;
+    fake_open(&client, sim_process_fake(), adapter);
+    EXPECT_EQ((uint32_t)fake_register(&client), STATUS_SUCCESS);
+    EXPECT(sim_adapter_link_up(adapter));
+    EXPECT_EQ((uint32_t)sim_close(client.process, client.handle), STATUS_SUCCESS);
+    EXPECT(!sim_adapter_link_up(adapter));
+    EXPECT(fake_ended(&client));
+    fake_exit(&client);
+    sim_adapter_remove(adapter);
+    fixture_unload(driver);
+}
