@@ -1,24 +1,20 @@
 /* SPDX-License-Identifier: MIT
  *
- * The DLL's entry. It must work when a program maps the image from memory, and under the loader lock nothing
- * may be done; so there is nothing to start, nothing to stop, and every module makes what it needs when it
- * needs it.
+ * The DLL's entry. It must work when a program maps the image from memory, and under the loader lock hardly anything
+ * may be done; so there is nothing to start, and every module makes what it needs when it needs it. What is undone
+ * here is memory and events alone: adapters, devices and the driver are never touched. The image's own base, where it
+ * is needed, is __ImageBase.
  */
-#include "main.h"
+#include "session.h"
 
-static HMODULE Module;
+BOOL WINAPI DllMain(HINSTANCE Instance, DWORD Reason, VOID *Reserved);
 
 BOOL WINAPI
 DllMain(HINSTANCE Instance, DWORD Reason, VOID *Reserved)
 {
-    (VOID) Reserved;
-    if (Reason == DLL_PROCESS_ATTACH)
-        Module = Instance;
+    (VOID)Instance;
+    /* Reserved is NULL if the DLL is unloaded, and not if the process ends, which frees everything by itself. */
+    if (Reason == DLL_PROCESS_DETACH && !Reserved)
+        SessionUnload();
     return TRUE;
-}
-
-HMODULE
-MainModule(VOID)
-{
-    return Module;
 }

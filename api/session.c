@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: MIT
  *
  * A session handle is not a pointer: it names a slot and a generation of it. Slots, with their locks and
- * events, are never freed but used again, so that a thread which comes late, with the handle of a session
- * that another thread has ended, finds a lock to take and learns that the session is over, instead of
- * touching freed memory.
+ * events, are used again but not freed before the DLL is unloaded, so that a thread which comes late, with
+ * the handle of a session that another thread has ended, finds a lock to take and learns that the session is
+ * over, instead of touching freed memory.
  *
  *     state          Receive, Allocate     Release, Send          left by
  *     SESSION_FREE   ERROR_HANDLE_EOF      ignored                WintunStartSession
@@ -68,7 +68,7 @@ typedef struct _SESSION
     VOID *Memory;      /* both rings */
 } SESSION;
 
-/* Slots[i] is written once, under SlotsLock, before a handle that names it is given out. */
+/* Slots[i] is written once, under SlotsLock and in order of i, before a handle that names it is given out. */
 static SESSION *Slots[SESSION_SLOTS];
 static SRWLOCK SlotsLock;
 
@@ -501,4 +501,17 @@ WintunSendPacket(WINTUN_SESSION_HANDLE Handle, const BYTE *Packet)
     else if (IsLast && State == SESSION_ENDED)
         SessionDrop(Session);
     return TRUE;
+}
+
+VOID
+SessionUnload(VOID)
+{
+    for (uint32_t Index = 0; Index < SESSION_SLOTS && Slots[Index]; ++Index) {
+        /* A session that was never ended keeps its rings registered, and so its memory. */
+        if (Slots[Index]->Taken)
+            continue;
+        CloseHandle(Slots[Index]->PacketCame);
+        CloseHandle(Slots[Index]->PacketSent);
+        VirtualFree(Slots[Index], 0, MEM_RELEASE);
+    }
 }

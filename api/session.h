@@ -16,4 +16,7 @@ DWORD WINAPI WintunReleaseReceivePacket(WINTUN_SESSION_HANDLE Handle, const BYTE
 BYTE *WINAPI WintunAllocateSendPacket(WINTUN_SESSION_HANDLE Handle, DWORD PacketSize);
 DWORD WINAPI WintunSendPacket(WINTUN_SESSION_HANDLE Handle, const BYTE *Packet);
 
+/* Frees the slots of sessions that have ended. No other thread is in the DLL or waits for one of its events. */
+VOID SessionUnload(VOID);
+
 #endif
