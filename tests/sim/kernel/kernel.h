@@ -140,8 +140,6 @@ int sim_process_wait(struct sim_process *process, unsigned timeout_ms); /* exit 
 void sim_process_kill(struct sim_process *process); /* SIGKILL; then as Windows ends a process */
 uint32_t sim_process_id(const struct sim_process *process);
 bool sim_process_is_wow64(const struct sim_process *process);
-/* Processes started from now on run with (the default) or without elevation. */
-void sim_process_elevate(bool elevated);
 /* The Linux process, to send it signals: SIGINT is Ctrl+C. */
 int sim_process_linux_id(const struct sim_process *process);
 /* Called for each process that has ended, after its handles were closed: for servers that keep state by

@@ -231,3 +231,9 @@ sim_process_kill(struct sim_process *process)
     if (sim_process_wait(process, 60000) < 0)
         sim_stop("model", "process %u was killed and does not end", process->id);
 }
+
+int
+sim_process_linux_id(const struct sim_process *process)
+{
+    return process->linux_pid;
+}

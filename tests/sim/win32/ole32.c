@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT
  * COM as far as one object needs it: the connection manager (netcon.c). */
 #include <string.h>
+#include <sys/random.h>
 #include "netcon.h"
 #include "rows.h"
 
@@ -40,12 +41,26 @@ WIN_FUNCTION(CoCreateInstance)
                                          (uint32_t)frame->arg[2], frame->return_address, object);
 }
 
+/* A random GUID: version 4 of RFC 4122. */
+WIN_FUNCTION(CoCreateGuid)
+{
+    uint8_t *guid = (uint8_t *)frame->arg[0];
+    if (!guid)
+        return E_INVALIDARG;
+    if (getrandom(guid, 16, 0) != 16)
+        return E_FAIL;
+    guid[7] = (guid[7] & 0x0F) | 0x40;
+    guid[8] = (guid[8] & 0x3F) | 0x80;
+    return S_OK;
+}
+
 #define OLE "ole32.dll"
 static const struct sim_import rows[] = {
     WIN_ROW(OLE, CoInitializeEx, 2, SIM_SINCE_WIN7, WIN_CODE,
             "win32/api/combaseapi/nf-combaseapi-coinitializeex"),
     WIN_ROW(OLE, CoUninitialize, 0, SIM_SINCE_WIN7, WIN_NEVER,
             "win32/api/combaseapi/nf-combaseapi-couninitialize"),
+    WIN_ROW(OLE, CoCreateGuid, 1, SIM_SINCE_WIN7, WIN_CODE, "win32/api/combaseapi/nf-combaseapi-cocreateguid"),
     WIN_ROW(OLE, CoCreateInstance, 5, SIM_SINCE_WIN7, WIN_CODE,
             "win32/api/combaseapi/nf-combaseapi-cocreateinstance"),
 };

@@ -40,7 +40,7 @@ WIN_FUNCTION(SetupCopyOEMInfW)
     uint32_t style = (uint32_t)frame->arg[3];
     if (!frame->arg[0])
         return WIN_FALSE(ERROR_INVALID_PARAMETER);
-    if ((uint32_t)frame->arg[2] != SPOST_PATH || (style & ~SP_COPY_NOOVERWRITE))
+    if ((uint32_t)frame->arg[2] > SPOST_PATH || (style & ~SP_COPY_NOOVERWRITE))
         sim_stop("unmodelled", "SetupCopyOEMInfW of media type %u, style 0x%x", (uint32_t)frame->arg[2],
                  style);
     if (!win_elevated())
