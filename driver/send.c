@@ -290,11 +290,17 @@ SendTransferChain(TUN_ADAPTER *Adapter, NET_BUFFER_LIST *Chain, NET_BUFFER_LIST 
     KIRQL Irql;
     ULONG Start;
     BOOLEAN Closed = FALSE;
+    /* Nobody else's: acquiring and releasing it is the documented way to DISPATCH and back that every system
+     * exports from a known module. What is shared is taken and let go for shorter, at that level. */
+    KSPIN_LOCK Level;
 
-    KeAcquireSpinLock(&Adapter->SendLock, &Irql);
+    KeInitializeSpinLock(&Level);
+    KeAcquireSpinLock(&Level, &Irql);
+    KeAcquireSpinLockAtDpcLevel(&Adapter->SendLock);
     TUN_REGISTRATION *Registration = Adapter->SendTarget;
     if (!Registration || !GuardEnter(&Registration->RingGuard)) {
-        KeReleaseSpinLock(&Adapter->SendLock, Irql);
+        KeReleaseSpinLockFromDpcLevel(&Adapter->SendLock);
+        KeReleaseSpinLock(&Level, Irql);
         SendRefuseChain(Chain, TRUE, NDIS_STATUS_MEDIA_DISCONNECTED, Traffic);
         return Chain;
     }
@@ -311,13 +317,7 @@ SendTransferChain(TUN_ADAPTER *Adapter, NET_BUFFER_LIST *Chain, NET_BUFFER_LIST 
     if (Closed || (Reserved && Completed))
         SendSignal(Registration);
     GuardLeave(&Registration->RingGuard);
-
-    /* Back to the caller's IRQL. KfRaiseIrql and KeLowerIrql would say this better, but which module exports
-     * them differs by architecture and is not known for all. */
-    if (Irql < DISPATCH_LEVEL) {
-        KeAcquireSpinLockAtDpcLevel(&Adapter->SendLock);
-        KeReleaseSpinLock(&Adapter->SendLock, Irql);
-    }
+    KeReleaseSpinLock(&Level, Irql);
     return Completed;
 }
 
