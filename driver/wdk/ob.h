@@ -38,10 +38,18 @@ InitializeObjectAttributes(POBJECT_ATTRIBUTES Attributes, PUNICODE_STRING Name, 
 #define KEY_SET_VALUE      0x0002u
 #define KEY_READ           0x20019u
 
-/* Exported variables that hold the type objects. */
-NTSYSAPI extern POBJECT_TYPE *ExEventObjectType;
-NTSYSAPI extern POBJECT_TYPE *PsThreadType;
-NTSYSAPI extern POBJECT_TYPE *PsProcessType;
+/* Variables that the kernel exports, each of type POBJECT_TYPE. As documented they are used through a
+ * pointer, which is the slot of the import table. */
+#if defined(_WIN32) && defined(__i386__)
+#define WDK_IMPORTED_VARIABLE(Name) __asm__("__imp__" #Name)
+#elif defined(_WIN32)
+#define WDK_IMPORTED_VARIABLE(Name) __asm__("__imp_" #Name)
+#else
+#define WDK_IMPORTED_VARIABLE(Name)
+#endif
+extern POBJECT_TYPE *ExEventObjectType WDK_IMPORTED_VARIABLE(ExEventObjectType);
+extern POBJECT_TYPE *PsThreadType WDK_IMPORTED_VARIABLE(PsThreadType);
+extern POBJECT_TYPE *PsProcessType WDK_IMPORTED_VARIABLE(PsProcessType);
 
 NTSYSAPI NTSTATUS NTAPI ObReferenceObjectByHandle(HANDLE Handle, ACCESS_MASK DesiredAccess,
                                                   POBJECT_TYPE ObjectType, KPROCESSOR_MODE AccessMode,
