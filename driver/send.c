@@ -13,9 +13,11 @@
  * publishes and completes both. So a sender leaves DataGuard with its chain still in the queue only while the
  * chain at the front belongs to a sender that is inside: a drained DataGuard means an empty queue.
  *
- * From reserving to publishing the IRQL stays at DISPATCH, though the lock is let go for the copy: a sender
- * that lost its processor between the two would hold up everybody behind it, and one that were suspended
- * there would hold up the end of the client's process.
+ * From reserving to publishing the IRQL is DISPATCH, though SendLock is let go for the copy: a sender that
+ * lost its processor between the two would hold up everybody behind it, and one that were suspended there
+ * would hold up the end of the client's process. What raises it is a spin lock of the sender's own.
+ * KeRaiseIrql would say this better, but which module exports it differs by architecture and is not known for
+ * all.
  */
 #include "send.h"
 #include "driver.h"
@@ -290,8 +292,7 @@ SendTransferChain(TUN_ADAPTER *Adapter, NET_BUFFER_LIST *Chain, NET_BUFFER_LIST 
     KIRQL Irql;
     ULONG Start;
     BOOLEAN Closed = FALSE;
-    /* Nobody else's: acquiring and releasing it is the documented way to DISPATCH and back that every system
-     * exports from a known module. What is shared is taken and let go for shorter, at that level. */
+    /* Nobody else's: the way to DISPATCH and back. */
     KSPIN_LOCK Level;
 
     KeInitializeSpinLock(&Level);
