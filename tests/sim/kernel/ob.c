@@ -150,6 +150,9 @@ static bool
 locate(struct sim_process *process, uint64_t handle, uint8_t mode, struct handle_table **table,
        unsigned *index)
 {
+    /* A kernel of 32 bits may have sign-extended it on the way here. */
+    if (!SIM_64BIT)
+        handle = (uint32_t)handle;
     bool kernel = handle >= KERNEL_HANDLES;
     uint64_t value = kernel ? handle - KERNEL_HANDLES : handle;
     if ((kernel && mode != 0) || value < 4 || value >= 0x40000000)
@@ -230,8 +233,8 @@ handle_close(struct sim_process *process, uint64_t handle)
     pthread_mutex_unlock(&table->lock);
     if (!body)
         return STATUS_INVALID_HANDLE;
-    if (handle >= KERNEL_HANDLES)
-        sim_ledger_remove(SIM_HANDLE, (const void *)(uintptr_t)(handle & ~(uint64_t)3), "handle closed");
+    if (table == sim_system_process->handles)
+        sim_ledger_remove(SIM_HANDLE, (const void *)((uintptr_t)handle & ~(uintptr_t)3), "handle closed");
     drop_handle(process, body);
     return STATUS_SUCCESS;
 }
