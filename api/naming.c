@@ -11,7 +11,7 @@
 
 #define NAMING_WAIT_MS   10000u /* for the thread */
 #define NAMING_FINISH_MS 30000u
-#define NAMING_LISTED_MS 3000u /* for the connection to appear in the system's list */
+#define NAMING_RETRY_MS  3000u /* for the system to be ready */
 #define NAMING_SLEEP_MS  50u
 #define NAMING_SUFFIXES  10u
 
@@ -20,6 +20,7 @@ typedef struct _NAMING
     DWORD Users; /* atomic: the caller and the thread */
     GUID Guid;
     WCHAR Wanted[MAX_ADAPTER_NAME];
+    DWORD Start; /* ticks */
     /* Written by the thread, read by the caller after the thread has ended. */
     WCHAR Taken[MAX_ADAPTER_NAME];
     HRESULT Result;
@@ -68,28 +69,21 @@ NamingSearch(INetConnectionManager *Manager, const GUID *Guid, LPCWSTR Name, INe
     return FAILED(Result) ? Result : S_OK;
 }
 
-/* Tries one name. S_OK: the connection has it. S_FALSE: somebody else has it. */
+/* Tries one name once. S_OK: the connection has it. S_FALSE: somebody else has it. */
 static HRESULT
 NamingTry(NAMING *Naming, INetConnectionManager *Manager, LPCWSTR Name)
 {
-    DWORD Start = GetTickCount();
     INetConnection *Ours;
     BOOL IsNamed, IsTaken;
-    HRESULT Result;
 
-    for (;;) {
-        Naming->Step = L"list network connections";
-        Result = NamingSearch(Manager, &Naming->Guid, Name, &Ours, &IsNamed, &IsTaken);
-        if (FAILED(Result) || Ours)
-            break;
-        if (GetTickCount() - Start >= NAMING_LISTED_MS) {
-            Naming->Step = L"find the adapter among the network connections";
-            return HRESULT_FROM_WIN32(ERROR_NOT_FOUND);
-        }
-        Sleep(NAMING_SLEEP_MS);
-    }
+    Naming->Step = L"list network connections";
+    HRESULT Result = NamingSearch(Manager, &Naming->Guid, Name, &Ours, &IsNamed, &IsTaken);
     if (FAILED(Result))
         return Result;
+    if (!Ours) {
+        Naming->Step = L"find the adapter among the network connections";
+        return HRESULT_FROM_WIN32(ERROR_NOT_FOUND);
+    }
     Naming->Step = L"rename the network connection";
     if (IsTaken)
         Result = S_FALSE;
@@ -101,6 +95,20 @@ NamingTry(NAMING *Naming, INetConnectionManager *Manager, LPCWSTR Name)
         Result == HRESULT_FROM_WIN32(ERROR_FILE_EXISTS) || Result == HRESULT_FROM_WIN32(ERROR_DUP_NAME))
         Result = S_FALSE;
     return Result;
+}
+
+/* The system lists a new connection late, and refuses to rename it for a while after that. */
+static HRESULT
+NamingRetry(NAMING *Naming, INetConnectionManager *Manager, LPCWSTR Name)
+{
+    for (;;) {
+        HRESULT Result = NamingTry(Naming, Manager, Name);
+        BOOL IsFinal =
+            SUCCEEDED(Result) || Result == E_NOTIMPL || Result == E_ACCESSDENIED || Result == E_INVALIDARG;
+        if (IsFinal || GetTickCount() - Naming->Start >= NAMING_RETRY_MS)
+            return Result;
+        Sleep(NAMING_SLEEP_MS);
+    }
 }
 
 static HRESULT
@@ -121,7 +129,7 @@ NamingRun(NAMING *Naming)
         else if (TextFormat(Naming->Taken, ARRAYSIZE(Naming->Taken), L"%s %u", Naming->Wanted, Suffix) >=
                  ARRAYSIZE(Naming->Taken))
             break;
-        Result = NamingTry(Naming, Manager, Naming->Taken);
+        Result = NamingRetry(Naming, Manager, Naming->Taken);
     }
     if (Result == S_FALSE)
         Result = HRESULT_FROM_WIN32(ERROR_DUP_NAME);
@@ -164,6 +172,7 @@ NamingApply(const GUID *Guid, LPCWSTR Name)
         goto done;
     Naming->Users = 2;
     Naming->Guid = *Guid;
+    Naming->Start = GetTickCount();
     TextCopy(Naming->Wanted, ARRAYSIZE(Naming->Wanted), Name);
     Thread = CreateThread(NULL, 0, NamingThread, Naming, 0, NULL);
     if (!Thread) {
