@@ -77,4 +77,11 @@ bool CatalogDecode(CATALOG *Catalog, const uint8_t *Der, size_t Size, REPORT *Re
  * identifier are free. */
 void CatalogCompare(const CATALOG *Expected, const CATALOG *Actual, REPORT *Report);
 
+/* Whether the signer's certificate is one of the platform's hardware program. */
+bool CatalogIsPlatform(const uint8_t *Der, size_t Size);
+
+/* What remains to be asked of such a catalog: order, and a member for each of the files. */
+void CatalogCheckPlatform(const uint8_t *Der, size_t Size, const PACKAGE_FILE *Files, unsigned Count,
+                          REPORT *Report);
+
 #endif

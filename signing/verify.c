@@ -146,6 +146,10 @@ CheckCatalog(VERIFY *Verify, const PACKAGE *Package, REPORT *Report)
         if (!Package->Catalog.Data) {
             if (!Verify->Unsigned)
                 ReportFinding(Report, "the catalog %s is missing", Package->CatalogName);
+        } else if (CatalogIsPlatform(Package->Catalog.Data, Package->Catalog.Size)) {
+            CatalogCheckPlatform(Package->Catalog.Data, Package->Catalog.Size, Package->Files,
+                                 Package->FileCount, Report);
+            SignatureCheckCatalog(Package->Catalog.Data, Package->Catalog.Size, &Verify->Trust, Report);
         } else if (CatalogDecode(&Catalogs[1], Package->Catalog.Data, Package->Catalog.Size, Report)) {
             CatalogCompare(&Catalogs[0], &Catalogs[1], Report);
             if (!Verify->Unsigned)
@@ -351,7 +355,9 @@ VerifyFile(VERIFY *Verify, const char *Path, REPORT *Report)
         TreeFree(&Tree);
     } else if (EndsWith(Path, ".cat") && (Catalog = malloc(sizeof(*Catalog))) != NULL) {
         ++Verify->Catalogs;
-        if (CatalogDecode(Catalog, Bytes.Data, Bytes.Size, Report) && !Verify->Unsigned)
+        if ((CatalogIsPlatform(Bytes.Data, Bytes.Size) ||
+             CatalogDecode(Catalog, Bytes.Data, Bytes.Size, Report)) &&
+            !Verify->Unsigned)
             SignatureCheckCatalog(Bytes.Data, Bytes.Size, &Verify->Trust, Report);
         free(Catalog);
     } else {

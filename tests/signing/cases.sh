@@ -264,3 +264,118 @@ case_oldest_osslsigncode() {
     case_timestamps
     case_dual_and_page_hashes
 }
+
+# A build tree with signed packages, as `make dist` leaves one. build_tree FOLDER ARCH...
+build_tree() {
+    tree=$1
+    shift
+    for arch in "$@"; do
+        package "$tree/$arch/package" "$arch" 10.0
+        "$SIGN_TOOL" strip "$tree/$arch/package/demo.sys" "$tree/$arch/demo.sys"
+        cp "$tree/$arch/package/demo.inf" "$tree/$arch/demo.inf"
+        echo "symbols of $arch" >"$tree/$arch/demo.pdb"
+    done
+}
+
+# Plays the platform's part: every driver of a cabinet signed by another authority, with a new catalog.
+# platform_sign CAB FOLDER
+platform_sign() {
+    mkdir -p "$2"
+    gcab -x -C "$2" "$1" >/dev/null
+    rm -f "$2"/*/*.pdb
+    for folder in "$2"/*/; do
+        (
+            export SIGN_MODE=production SIGN_CERTS=$pki/platform-chain.pem SIGN_KEY=$pki/platform.key
+            sign "$folder/demo.sys" "$folder/demo.sys"
+            "$signing/make-catalog.sh" "$folder/demo.inf" "$folder/demo.cat"
+            sign "$folder/demo.cat" "$folder/demo.cat"
+        )
+    done
+}
+
+accept() {
+    "$signing/signed-drivers.sh" "$1" "$work/build" demo "$2" "$work/out.$2"
+}
+
+case_submission_round_trip() {
+    need gcab
+    pem_key
+    build_tree "$work/build" amd64 arm64 x86
+    "$signing/submission.sh" "$work/build" demo "$work/submission.cab" amd64 arm64 x86 arm
+    osslsigncode_verify -CAfile "$pki/root.pem" "$work/submission.cab"
+    gcab -t "$work/submission.cab" | tr '\\' / | LC_ALL=C sort >"$work/list"
+    for arch in amd64 arm64 x86; do for part in cat inf pdb sys; do echo "demo-$arch/demo.$part"; done; done |
+        LC_ALL=C sort | diff - "$work/list" || fail "the cabinet holds something else"
+    platform_sign "$work/submission.cab" "$work/returned"
+    export SIGNED_DRIVERS_TRUST=$pki/otherroot.pem
+    for arch in amd64 arm64 x86; do
+        accept "$work/returned" $arch
+        for part in sys inf cat; do
+            cmp "$work/returned/demo-$arch/demo.$part" "$work/out.$arch/demo.$part" || fail "not taken as it is"
+        done
+    done
+    # A DLL with both packages, ours for older systems; the verifier finds and judges both.
+    demo_dll "$work/wintun.dll" amd64 "$work/out.amd64" "$work/build/amd64/package"
+    sign --kind dll "$work/wintun.dll" "$work/wintun.dll"
+    verify --trust "$pki/otherroot.pem" "$work/wintun.dll"
+    grep -q '2 driver packages' "$work/verify.log" || fail "not two packages: $(cat "$work/verify.log")"
+    refuse "the chain of 'Platform Driver Signing'" --trust "$pki/root.pem" "$work/wintun.dll"
+    mkdir -p "$work/extracted/1" "$work/extracted/2"
+    "$SIGN_TOOL" extract "$work/wintun.dll" "$work/extracted" >/dev/null
+    cmp "$work/returned/demo-amd64/demo.cat" "$work/extracted/1/demo.cat" || fail "the first package is another"
+    cmp "$work/build/amd64/package/demo.sys" "$work/extracted/2/demo.sys" || fail "the second package is another"
+}
+
+case_submission_is_reproducible() {
+    need gcab
+    pem_key
+    build_tree "$work/build" amd64 x86
+    export SIGN_KINDS=sys
+    "$signing/submission.sh" "$work/build" demo "$work/one.cab" amd64 x86
+    find "$work/build" -name '*.pdb' -exec touch {} +
+    TZ=Asia/Tokyo "$signing/submission.sh" "$work/build" demo "$work/two.cab" amd64 x86
+    cmp "$work/one.cab" "$work/two.cab" || fail "two runs differ"
+}
+
+case_submission_refuses_damage() {
+    need gcab
+    pem_key
+    build_tree "$work/build" amd64
+    rm "$work/build/amd64/demo.pdb"
+    expect_failure 'demo.pdb is missing' "$signing/submission.sh" "$work/build" demo "$work/out" amd64
+    touch "$work/build/amd64/demo.pdb"
+    printf ';' >>"$work/build/amd64/package/demo.inf"
+    expect_failure 'the package for amd64 is not good' "$signing/submission.sh" "$work/build" demo "$work/out" amd64
+    expect_failure 'none of these architectures' "$signing/submission.sh" "$work/build" demo "$work/out" arm
+}
+
+case_returned_drivers_of_another_build() {
+    need gcab
+    pem_key
+    build_tree "$work/build" amd64 arm64
+    "$signing/submission.sh" "$work/build" demo "$work/submission.cab" amd64 arm64
+    platform_sign "$work/submission.cab" "$work/returned"
+    export SIGNED_DRIVERS_TRUST=$pki/otherroot.pem
+    accept "$work/returned" amd64
+    rm -rf "$work"/out.*
+    # Another driver, another INF, a driver that is missing, unsigned, signed by somebody, or a catalog of another.
+    cp -r "$work/returned" "$work/bad"
+    printf '\x90' | dd of="$work/bad/demo-amd64/demo.sys" bs=1 seek=1040 conv=notrunc status=none
+    expect_failure 'is not the driver of this build' accept "$work/bad" amd64
+    cp "$work/returned/demo-amd64/demo.sys" "$work/bad/demo-amd64/demo.sys"
+    sed -i 's/1.2.3.0/1.2.4.0/' "$work/bad/demo-amd64/demo.inf"
+    expect_failure 'is not the INF of this build' accept "$work/bad" amd64
+    cp "$work/returned/demo-amd64/demo.inf" "$work/bad/demo-amd64/demo.inf"
+    cp "$work/returned/demo-arm64/demo.cat" "$work/bad/demo-amd64/demo.cat"
+    expect_failure 'is not in the catalog with the hash that it has' accept "$work/bad" amd64
+    cp "$work/returned/demo-amd64/demo.cat" "$work/bad/demo-amd64/demo.cat"
+    cp "$work/build/amd64/demo.sys" "$work/bad/demo-amd64/demo.sys"
+    expect_failure 'is not signed' accept "$work/bad" amd64
+    cp "$work/build/amd64/package/demo.sys" "$work/bad/demo-amd64/demo.sys"
+    expect_failure 'the chain of' accept "$work/bad" amd64
+    rm "$work/bad/demo-amd64/demo.sys"
+    expect_failure 'holds no demo.sys for amd64' accept "$work/bad" amd64
+    cp -r "$work/returned/demo-arm64" "$work/bad/again"
+    expect_failure 'holds more than one driver for arm64' accept "$work/bad" arm64
+    expect_failure 'is no folder' accept "$work/none" amd64
+}

@@ -31,6 +31,12 @@ keyUsage = critical, digitalSignature
 extendedKeyUsage = codeSigning
 subjectKeyIdentifier = hash
 authorityKeyIdentifier = keyid
+[platform_signer]
+basicConstraints = critical, CA:FALSE
+keyUsage = critical, digitalSignature
+extendedKeyUsage = codeSigning, 1.3.6.1.4.1.311.10.3.5
+subjectKeyIdentifier = hash
+authorityKeyIdentifier = keyid
 [server]
 basicConstraints = critical, CA:FALSE
 keyUsage = critical, digitalSignature
@@ -87,7 +93,7 @@ pki_make() {
     pki_issue signer signer intermediate signer "Vendor Signing" $from $to
     pki_issue otherroot other self authority_certificate "Platform Root" $from $to
     pki_issue cross root otherroot authority_certificate "Vendor Root" $from $to
-    pki_issue platform platform otherroot signer "Platform Driver Signing" $from $to
+    pki_issue platform platform otherroot platform_signer "Platform Driver Signing" $from $to
     pki_issue expired signer intermediate signer "Vendor Expired" $from 20210101000000Z
     pki_issue early signer intermediate signer "Vendor Early" 20480101000000Z $to
     pki_issue server signer intermediate server "Vendor Server" $from $to
