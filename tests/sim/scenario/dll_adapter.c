@@ -124,7 +124,6 @@ CLIENT_PROGRAM(program_names)
 SIM_SCENARIO_ON(dll_names_are_taken_or_refused, DLL_SYSTEMS, 0)
 {
     sim_machine_start();
-    sim_machine_conditions.rename_failures = 2;
     dll_run("program_names", NULL);
     dll_machine_end();
 }
