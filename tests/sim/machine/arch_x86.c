@@ -121,12 +121,14 @@ sim_arch_stub(uint8_t *code, const struct sim_import *row, size_t *entry)
     return 10;
 }
 
-/* The host's thread-local storage is behind gs; fs is free for a segment of our own. */
+/* The host's thread-local storage is behind gs; fs is free for a segment of our own. A thread inherits its maker's
+ * segments, and there are but three: so the first thread asks which one is free, and all the others take the same. */
 void
 sim_arch_thread(struct sim_stack *stack)
 {
     struct tib *tib = (struct tib *)stack->teb;
-    static __thread int entry = -1;
+    /* Threads inherit the segments of their maker, and there are three: so all take the same entry. */
+    static _Atomic int entry = -1;
     struct user_desc segment = {.entry_number = (unsigned)entry,
                                 .base_addr = (unsigned)stack->teb,
                                 .limit = 0xfffff,
@@ -140,6 +142,6 @@ sim_arch_thread(struct sim_stack *stack)
     if (syscall(SYS_set_thread_area, &segment) != 0)
         sim_stop("machine", "no segment for fs");
     entry = (int)segment.entry_number;
-    uint16_t selector = (uint16_t)(entry * 8 + 3);
+    uint16_t selector = (uint16_t)(segment.entry_number * 8 + 3);
     __asm__ volatile("movw %0, %%fs" : : "r"(selector));
 }

@@ -146,3 +146,26 @@ SIM_SCENARIO(machine_calls_threads_have_stacks_of_their_own)
     EXPECT(sim_stack_deepest() > 100);
     EXPECT(sim_stack_deepest() < 8192);
 }
+
+/* Threads that threads make, each with an image stack while its maker has one. */
+static void *
+make_another(void *context)
+{
+    struct worker *worker = context;
+    struct sim_image *image = worker->basic;
+    struct worker next = {worker->basic, NULL, worker->rounds - 1};
+    pthread_t thread;
+    EXPECT_EQ(CALL("BasicNested", 1, 3), 48 + 4);
+    if (next.rounds) {
+        EXPECT_EQ(pthread_create(&thread, NULL, make_another, &next), 0);
+        EXPECT_EQ(pthread_join(thread, NULL), 0);
+    }
+    EXPECT_EQ(CALL("BasicNested", 1, 3), 48 + 4);
+    return NULL;
+}
+
+SIM_SCENARIO(machine_calls_threads_make_threads)
+{
+    struct worker worker = {machine_test_load("basic.sys"), NULL, 8};
+    make_another(&worker);
+}
