@@ -14,8 +14,8 @@ main(int Count, char **Arguments)
         int (*Run)(int Count, char **Arguments);
     } Verbs[] = {
         {"catalog", VerbCatalog}, {"check-key", VerbCheckKey}, {"check-signature", VerbCheckSignature},
-        {"extract", VerbExtract}, {"hash", VerbHash},          {"strip", VerbStrip},
-        {"verify", VerbVerify},
+        {"extract", VerbExtract}, {"hash", VerbHash},          {"same", VerbSame},
+        {"strip", VerbStrip},     {"verify", VerbVerify},
     };
 
     for (size_t Index = 0; Count > 1 && Index < sizeof(Verbs) / sizeof(Verbs[0]); ++Index)

@@ -18,3 +18,15 @@ $(SIGN_TOOL): $(SIGN_TOOL_SOURCES) $(wildcard signing/*.h)
 
 test-ca: ## make the test authority and the test signing certificate, unless they are there
 	@signing/test-ca.sh
+
+.PHONY: submission verify reproduce
+submission: $(SIGN_TOOL) ## make the signed cabinet for the Hardware Dev Center from what `make dist` signed
+	@mkdir -p dist
+	@signing/submission.sh $(BUILD) $(FILE) dist/$(FILE)-$(VERSION)-submission.cab $(ARCHES)
+	@echo dist/$(FILE)-$(VERSION)-submission.cab
+
+verify: $(SIGN_TOOL) ## check a finished release from the outside (RELEASE=dist, or a downloaded zip; VERIFY_TRUST=root.cer)
+	@signing/verify.sh $(or $(RELEASE),dist)
+
+reproduce: ## build the committed state twice in different places and compare the unsigned outputs
+	@signing/reproduce.sh $(ARCHES)

@@ -17,6 +17,8 @@ int VerbVerify(int Count, char **Arguments);
 
 int VerbHash(int Count, char **Arguments);
 
+int VerbSame(int Count, char **Arguments);
+
 int VerbStrip(int Count, char **Arguments);
 
 int VerbExtract(int Count, char **Arguments);

@@ -298,7 +298,7 @@ CheckTreeFile(VERIFY *Verify, const char *Path, const TREE *Tree, const TREE_FIL
 
     if (EndsWith(File->Path, ".inf")) {
         CheckTreePackage(Verify, Path, Tree, File);
-    } else if (!strcmp(BaseName(File->Path), "SHA256SUMS")) {
+    } else if (!strcmp(BaseName(File->Path), "SHA256SUMS") || EndsWith(File->Path, ".sha256")) {
         CheckSums(Verify, Path, Tree, File);
     } else if (EndsWith(File->Path, ".zip")) {
         ++Verify->Archives;
