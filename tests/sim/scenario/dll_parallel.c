@@ -103,6 +103,7 @@ CLIENT_PROGRAM(program_parallel)
     session = (uintptr_t)SIM_CALL(dll.StartSession, adapter, CAPACITY);
     EXPECT(session != 0);
     mark_set("ready");
+    EXPECT(mark_wait("go", 60000));
     for (uintptr_t i = 0; i < SENDERS; i++) {
         tasks[2 * i] = win_spawn(send_all, (void *)i);
         tasks[2 * i + 1] = win_spawn(receive_all, NULL);
@@ -164,6 +165,19 @@ send_stack(void *context)
     free(data);
 }
 
+/* The first packets that have not come, to say what they have in common. */
+static void
+report_missing(void)
+{
+    unsigned shown = 0;
+    for (uint32_t sender = 0; sender < SENDERS; sender++)
+        for (uint32_t i = 0; i < table.count && shown < 20; i++)
+            if (!(table.seen[sender][i / 32] & 1u << i % 32)) {
+                fprintf(stderr, "missing: packet %u of sender %u, %u bytes\n", i, sender, size_of(sender, i));
+                shown++;
+            }
+}
+
 static void
 run_parallel(uint32_t count)
 {
@@ -179,6 +193,7 @@ run_parallel(uint32_t count)
     adapter = sim_machine_adapter("Parallel", 5000);
     EXPECT(adapter != NULL);
     sim_stack_on_receive(adapter, take, NULL);
+    mark_set("go");
     for (uintptr_t i = 0; i < SENDERS; i++)
         tasks[i] = sim_spawn(send_stack, (void *)i);
     int status = -1;
@@ -190,6 +205,7 @@ run_parallel(uint32_t count)
         sim_join(tasks[i]);
     for (unsigned i = 0; i < 60000 && atomic_load(&table.total) < table.count * SENDERS; i++)
         usleep(1000);
+    report_missing();
     EXPECT_EQ(atomic_load(&table.wrong), 0);
     EXPECT_EQ(atomic_load(&table.total), table.count * SENDERS);
     mark_set("done");
