@@ -88,6 +88,8 @@ struct sim_adapter
 
     /* outstanding */
     _Atomic int sends_out;    /* NBLs with the miniport */
+    _Atomic int sends_called; /* NBLs, completed or not, of Send calls that have not returned */
+    _Atomic unsigned send_calls;
     _Atomic int receives_out; /* NBLs with the stack */
     _Atomic int indicating;   /* indicate calls under way */
 

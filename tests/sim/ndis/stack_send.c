@@ -333,6 +333,8 @@ take_back(struct sim_adapter *adapter, NET_BUFFER_LIST *nbl, struct ndis_batch *
     }
     if (batch->statuses)
         batch->statuses[object->index] = status;
+    if (adapter->state == NDIS_PAUSED && status == NDIS_STATUS_SUCCESS)
+        sim_stop("a paused miniport completes sends with NDIS_STATUS_PAUSED", "one completes with success");
     batch->succeeded += status == NDIS_STATUS_SUCCESS;
     batch->paused += status == NDIS_STATUS_PAUSED;
     batch->low_power += status == NDIS_STATUS_LOW_POWER_STATE;
@@ -454,12 +456,15 @@ sim_stack_send(struct sim_adapter *adapter, const struct sim_packet *packets, un
     }
     adapter->counts.sends++;
     adapter->counts.sent_packets += count;
+    adapter->sends_called += (int)nbls;
+    adapter->send_calls++;
     adapter->sends_out += (int)nbls;
 
     unsigned epoch = adapter->epoch;
     bool refusing =
         (adapter->state == NDIS_PAUSED || adapter->state == NDIS_PAUSING) && adapter->pause_returned;
     call_miniport(adapter, chain, o->at_dispatch);
+    adapter->sends_called -= (int)nbls;
     if (refusing && epoch == adapter->epoch)
         check_refused(adapter, batch, nbls);
 
