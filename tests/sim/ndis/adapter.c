@@ -153,9 +153,9 @@ complete(struct sim_adapter *adapter, enum ndis_state state, NDIS_STATUS status,
     pthread_mutex_unlock(&adapter->lock);
 }
 
-/* NBLs that the miniport keeps. A Send call that races with the transition and has not returned is not accepted: it may
- * still be about to be refused, and nobody can wait for a call that has hardly begun. What it completes is judged
- * when it does (stack_send.c). */
+/* NBLs that the miniport keeps. A Send call that races with the transition and has not returned is not
+ * accepted: it may still be about to be refused, and nobody can wait for a call that has hardly begun. What
+ * it completes is judged when it does (stack_send.c). */
 static int
 sends_kept(const struct sim_adapter *adapter)
 {
