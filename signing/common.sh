@@ -9,7 +9,7 @@ die() {
 
 # product NAME: a value of the product definition.
 product() {
-    sed -n "s/^set($1 \"\{0,1\}\([^\")]*\)\"\{0,1\}).*/\1/p" "$here/../cmake/product.cmake"
+    sed -n -e "s/^set($1 \"\(.*\)\").*/\1/p" -e "s/^set($1 \([^\")]*\)).*/\1/p" "$here/../cmake/product.cmake"
 }
 
 product_version() {

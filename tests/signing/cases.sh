@@ -267,7 +267,7 @@ case_oldest_osslsigncode() {
 
 # A build tree with signed packages, as `make dist` leaves one. build_tree FOLDER ARCH...
 build_tree() {
-    tree=$1
+    local tree=$1 arch
     shift
     for arch in "$@"; do
         package "$tree/$arch/package" "$arch" 10.0
@@ -378,4 +378,134 @@ case_returned_drivers_of_another_build() {
     cp -r "$work/returned/demo-arm64" "$work/bad/again"
     expect_failure 'holds more than one driver for arm64' accept "$work/bad" arm64
     expect_failure 'is no folder' accept "$work/none" amd64
+}
+
+# A release like the product's: one DLL per architecture in a zip with checksums, checksums beside it.
+# release_tree FOLDER: FOLDER/zip is the archive's content, FOLDER/dist what is published
+release_tree() {
+    for arch in amd64 arm64; do
+        package "$1/package/$arch" $arch 10.0
+        demo_dll "$1/zip/demo/bin/$arch/wintun.dll" $arch "$1/package/$arch"
+        sign --kind dll "$1/zip/demo/bin/$arch/wintun.dll" "$1/zip/demo/bin/$arch/wintun.dll"
+    done
+    echo text >"$1/zip/demo/README.md"
+    release_pack "$1"
+}
+
+release_pack() {
+    (cd "$1/zip/demo" && find . -type f ! -name SHA256SUMS | sed 's|^\./||' | LC_ALL=C sort |
+        xargs sha256sum >SHA256SUMS)
+    mkdir -p "$1/dist"
+    rm -f "$1/dist"/*
+    (cd "$1/zip" && zip -q -r -X "$(realpath "$1/dist")/demo.zip" demo)
+    (cd "$1/dist" && sha256sum demo.zip >demo.sha256)
+}
+
+case_release_is_verified() {
+    need zip
+    pem_key
+    release_tree "$work/r"
+    verify --version 1.2.3 "$work/r/dist"
+    grep -q '4 images, 2 driver packages, 1 archives: 0 findings' "$work/verify.log" || fail "$(cat "$work/verify.log")"
+    verify "$work/r/dist/demo.zip" "$work/r/zip"
+    SIGN_MODE=test VERIFY_TRUST=$pki/root.pem "$signing/verify.sh" "$work/r/dist" >/dev/null || fail "verify.sh has findings"
+    refuse 'carries version 1.2.3 and not 1.2.4' --version 1.2.4 --trust "$pki/root.pem" "$work/r/dist"
+    refuse 'the signature has no good time stamp' --require-timestamp --trust "$pki/root.pem" "$work/r/dist"
+
+    spoiled() {
+        rm -rf "$work/bad"
+        cp -r "$work/r" "$work/bad"
+    }
+    spoiled
+    printf 'x' >>"$work/bad/zip/demo/README.md"
+    refuse 'README.md is not the file whose checksum is listed' --trust "$pki/root.pem" "$work/bad/zip"
+    spoiled
+    echo more >"$work/bad/zip/demo/bin/extra"
+    refuse 'does not list bin/extra' --trust "$pki/root.pem" "$work/bad/zip"
+    spoiled
+    rm "$work/bad/zip/demo/README.md"
+    refuse 'lists README.md, which is missing' --trust "$pki/root.pem" "$work/bad/zip"
+    spoiled
+    cp "$work/r/zip/demo/bin/arm64/wintun.dll" "$work/bad/zip/demo/bin/amd64/wintun.dll"
+    release_pack "$work/bad"
+    refuse 'is for arm64 and lies in the folder amd64' --trust "$pki/root.pem" "$work/bad/dist"
+    spoiled
+    "$SIGN_TOOL" strip "$work/r/zip/demo/bin/amd64/wintun.dll" "$work/bad/zip/demo/bin/amd64/wintun.dll"
+    release_pack "$work/bad"
+    refuse 'wintun.dll: is not signed' --trust "$pki/root.pem" "$work/bad/dist"
+    spoiled
+    printf 'x' | dd of="$work/bad/dist/demo.zip" bs=1 seek=1000 conv=notrunc status=none
+    refuse 'cannot be unpacked' --trust "$pki/root.pem" "$work/bad/dist"
+    refuse 'demo.zip is not the file whose checksum is listed' --trust "$pki/root.pem" "$work/bad/dist"
+    # A DLL around a package whose driver was changed after signing, and one around none.
+    spoiled
+    printf '\x90' | dd of="$work/bad/package/amd64/demo.sys" bs=1 seek=1040 conv=notrunc status=none
+    demo_dll "$work/bad/zip/demo/bin/amd64/wintun.dll" amd64 "$work/bad/package/amd64"
+    sign "$work/bad/zip/demo/bin/amd64/wintun.dll" "$work/bad/zip/demo/bin/amd64/wintun.dll"
+    refuse 'demo.sys is not in the catalog with the hash that it has' --trust "$pki/root.pem" "$work/bad/zip"
+    refuse '(demo.sys): the image was changed after it was signed' --trust "$pki/root.pem" "$work/bad/zip"
+    refuse '(demo.sys): the checksum is' --trust "$pki/root.pem" "$work/bad/zip"
+    demo_dll "$work/bad/zip/demo/bin/amd64/wintun.dll" amd64
+    refuse 'the DLL carries no driver package' --trust "$pki/root.pem" "$work/bad/zip"
+}
+
+case_signature_over_other_content() {
+    pem_key
+    package "$work/package" amd64 10.0
+    package "$work/other" amd64 6.1
+    verify "$work/package/demo.inf"
+    # The time of the list is content that the comparison leaves free, so that only the signature can notice.
+    offset=$(openssl asn1parse -inform DER -in "$work/package/demo.cat" | sed -n 's/^ *\([0-9]*\):.*UTCTIME.*/\1/p' | head -n 1)
+    printf '9' | dd of="$work/package/demo.cat" bs=1 seek=$((offset + 3)) conv=notrunc status=none
+    refuse 'the signature is not over this content' --trust "$pki/root.pem" "$work/package/demo.inf"
+    cp "$work/other/demo.cat" "$work/package/demo.cat"
+    refuse 'demo.inf is not in the catalog' --trust "$pki/root.pem" "$work/package/demo.inf"
+    "$signing/make-catalog.sh" "$work/package/demo.inf" "$work/package/demo.cat"
+    refuse 'the catalog is not signed' --trust "$pki/root.pem" "$work/package/demo.inf"
+    rm "$work/package/demo.cat"
+    refuse 'the catalog demo.cat is missing' --trust "$pki/root.pem" "$work/package/demo.inf"
+}
+
+case_releases_differ_in_signatures_alone() {
+    need zip
+    pem_key
+    release_tree "$work/first"
+    unset SIGN_CERTS SIGN_KEY SIGN_MODE
+    release_tree "$work/second"
+    "$SIGN_TOOL" same "$work/first/dist" "$work/second/dist" || fail "there are differences"
+    ! cmp -s "$work/first/dist/demo.zip" "$work/second/dist/demo.zip" || fail "nothing was compared"
+    # One instruction in one DLL, and one in a driver inside a DLL, do not pass as signatures.
+    differs() {
+        if "$SIGN_TOOL" same "$work/first/dist" "$work/second/dist" >"$work/same.log"; then
+            fail "a difference was missed"
+        fi
+        grep -q "$1" "$work/same.log" || fail "not '$1' but: $(cat "$work/same.log")"
+    }
+    cp "$work/second/zip/demo/bin/amd64/wintun.dll" "$work/kept.dll"
+    printf '\x90' | dd of="$work/second/zip/demo/bin/amd64/wintun.dll" bs=1 seek=1040 conv=notrunc status=none
+    release_pack "$work/second"
+    differs 'wintun.dll: section .text differs'
+    "$SIGN_TOOL" strip "$work/kept.dll" "$work/second/zip/demo/bin/amd64/wintun.dll"
+    release_pack "$work/second"
+    "$SIGN_TOOL" same "$work/first/dist" "$work/second/dist" || fail "signed and unsigned are not the same"
+    printf '\x90' | dd of="$work/second/package/amd64/demo.sys" bs=1 seek=1040 conv=notrunc status=none
+    demo_dll "$work/second/zip/demo/bin/amd64/wintun.dll" amd64 "$work/second/package/amd64"
+    release_pack "$work/second"
+    differs 'wintun.dll!1: section .text differs'
+}
+
+case_bill_of_materials() {
+    need jq
+    echo one >"$work/one" && echo two >"$work/two"
+    "$signing/sbom.sh" "$work/a.spdx.json" "$work/one" "$work/two"
+    "$signing/sbom.sh" "$work/b.spdx.json" "$work/two" "$work/one"
+    cmp "$work/a.spdx.json" "$work/b.spdx.json" || fail "the order of arguments matters"
+    [ "$(jq -r '.files[] | select(.fileName == "./two") | .checksums[1].checksumValue' "$work/a.spdx.json")" = \
+        "$(sha256sum <"$work/two" | cut -c1-64)" ] || fail "wrong checksum"
+    [ "$(jq -r .spdxVersion "$work/a.spdx.json")" = SPDX-2.3 ] || fail "wrong version"
+    # Every element that a relationship names is there.
+    jq -r '[.SPDXID, (.packages, .files)[].SPDXID] as $ids | .relationships[] |
+        (.spdxElementId, .relatedSpdxElement) | select(. as $id | $ids | index($id) | not)' "$work/a.spdx.json" >"$work/lost"
+    [ ! -s "$work/lost" ] || fail "dangling: $(cat "$work/lost")"
+    expect_failure 'no such file' "$signing/sbom.sh" "$work/out.json" "$work/three"
 }

@@ -12,7 +12,7 @@ demo_triple() {
 
 # demo_resource FILE.rc [LINE...]: a version resource and more lines.
 demo_resource() {
-    rc=$1
+    local rc=$1 line
     shift
     {
         printf '1 VERSIONINFO\nFILEVERSION 1,2,3,0\nPRODUCTVERSION 1,2,3,0\nFILEOS 0x40004\nFILETYPE 2\nBEGIN\n'
@@ -27,6 +27,7 @@ demo_resource() {
 # demo_driver FOLDER ARCH SYSTEM: demo.sys and demo.inf; SYSTEM is what the INF asks for, 6.1 or 10.0.
 demo_driver() {
     mkdir -p "$1"
+    local triple safeseh
     triple=$(demo_triple "$2")-pc-windows-msvc
     printf 'int DriverEntry(void *Driver, void *Path)\n{\n    return Driver == Path;\n}\n' >"$1/demo.c"
     clang-19 --target="$triple" -ffreestanding -O1 -c -o "$1/demo.o" "$1/demo.c"
@@ -44,7 +45,7 @@ demo_driver() {
 
 # demo_dll OUT ARCH PACKAGE-FOLDER...: a DLL that carries the packages, three resources each.
 demo_dll() {
-    dll=$1 arch=$2
+    local dll=$1 arch=$2 work id folder part
     shift 2
     work=$(dirname "$dll")
     mkdir -p "$work"
