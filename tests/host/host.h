@@ -15,6 +15,9 @@
 
 /* Ends the program with a message: a rule was broken, by the driver or by the test. */
 void host_fail(const char *format, ...) __attribute__((format(printf, 1, 2), noreturn));
+/* What a failure message says beside what failed: which seed, which fault. */
+void host_set_label(const char *what, uint64_t number);
+void host_print_label(void);
 #define host_check(Condition) ((Condition) ? (void)0 : host_fail("%s:%d: %s", __FILE__, __LINE__, #Condition))
 
 /* ---- Ledger (kernel_pool.c): everything that can leak ---- */

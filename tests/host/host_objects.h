@@ -38,7 +38,7 @@ void file_last_handle_closed(void *file);
 
 PEPROCESS process_object(uint32_t id);
 
-/* kernel_memory.c: ranges of a process that are locked. */
-long user_memory_locked(uint32_t process);
+/* kernel_memory.c: the address space of a process ends; nothing of it may be locked. */
+void user_memory_free_all(uint32_t process);
 
 #endif

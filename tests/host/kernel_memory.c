@@ -54,16 +54,16 @@ host_user_free(void *memory)
     host_fail("memory is freed that is none of a process");
 }
 
-long
-user_memory_locked(uint32_t process)
+void
+user_memory_free_all(uint32_t process)
 {
-    long locked = 0;
-    pthread_mutex_lock(&lock);
-    for (int i = 0; i < REGIONS_MAX; i++)
-        if (regions[i].memory && regions[i].process == process)
-            locked += regions[i].locked;
-    pthread_mutex_unlock(&lock);
-    return locked;
+    for (int i = 0; i < REGIONS_MAX; i++) {
+        pthread_mutex_lock(&lock);
+        void *memory = regions[i].memory && regions[i].process == process ? regions[i].memory : NULL;
+        pthread_mutex_unlock(&lock);
+        if (memory)
+            host_user_free(memory);
+    }
 }
 
 /* The region of the current process, or of any, that holds all of the range. */

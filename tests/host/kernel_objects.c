@@ -243,7 +243,7 @@ host_process_die(uint32_t id)
         KeLeaveCriticalRegion();
     }
     /* Its address space goes now; handles, and with them CLEANUP, come afterwards. */
-    host_check(!user_memory_locked(id));
+    user_memory_free_all(id);
     for (uintptr_t i = 0; i < HANDLES_MAX; i++) {
         pthread_mutex_lock(&lock);
         bool close = handles[i].object && handles[i].process == id;

@@ -40,12 +40,30 @@ static const char *const ledger_names[LEDGER_KINDS] = {
 static long fault_countdown;
 static const char *fault_what;
 
+static const char *label = "";
+static uint64_t label_number;
+
+void
+host_set_label(const char *what, uint64_t number)
+{
+    label = what;
+    label_number = number;
+}
+
+void
+host_print_label(void)
+{
+    if (*label)
+        fprintf(stderr, "%s %llu: ", label, (unsigned long long)label_number);
+}
+
 void
 host_fail(const char *format, ...)
 {
     va_list arguments;
     va_start(arguments, format);
     fflush(stdout);
+    host_print_label();
     vfprintf(stderr, format, arguments);
     fputc('\n', stderr);
     va_end(arguments);

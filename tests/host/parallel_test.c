@@ -35,7 +35,8 @@ run(traffic_config config, uint32_t capacity)
     host_adapter_restart(config.adapter);
 
     uint64_t begin = sched_time();
-    traffic_result result = traffic_finish(traffic_start(&config));
+    traffic *t = traffic_start(&config);
+    traffic_result result = traffic_finish(t);
     double seconds = (double)(sched_time() - begin) / 1e7;
     uint64_t through = result.read + result.received;
     print_message("%llu packets in %.1f s (%.2f million/s), %llu dropped for want of room, %llu lent\n",
@@ -51,6 +52,7 @@ run(traffic_config config, uint32_t capacity)
     assert_int_equal(info.ifHCInUcastPkts, result.received);
 
     WintunEndSession(config.session);
+    traffic_free(t);
     assert_int_equal(host_adapter_link(config.adapter), MediaConnectStateDisconnected);
     session_process_end();
     host_adapter_pause(config.adapter);

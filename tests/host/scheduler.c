@@ -19,6 +19,7 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "host.h"
 #include "tests/unit/random.h"
 
 #define THREADS_MAX 64
@@ -81,6 +82,7 @@ thread_can_run(const sched_thread *thread)
 static void
 report_deadlock(void)
 {
+    host_print_label();
     fprintf(stderr, "seeded scheduler: nobody can go on\n");
     for (int i = 0; i < THREADS_MAX; i++)
         if (sched.threads[i] && !sched.threads[i]->done)

@@ -53,7 +53,7 @@ struct traffic
     sched_thread *threads[3 * TRAFFIC_THREADS + 1];
     unsigned int thread_count;
     volatile LONG senders_running, writers_running, next_index[3];
-    volatile LONG stop, hold_nothing;
+    volatile LONG stop;
     volatile LONG64 read, written, received, lent;
     pthread_mutex_t held_lock;
     NET_BUFFER_LIST *held;
@@ -372,8 +372,8 @@ receive_sink(void *context, NET_BUFFER_LIST *chain, ULONG count, bool resources)
         if (resources)
             continue;
         pthread_mutex_lock(&t->held_lock);
-        bool hold =
-            !ReadNoFence(&t->hold_nothing) && t->held_count < STACK_HOLDS && random_next(&t->sink_random) % 8;
+        bool hold = !ReadNoFence(&t->returner_stop) && t->held_count < STACK_HOLDS &&
+                    random_next(&t->sink_random) % 8;
         if (hold) {
             nbl->Next = t->held;
             t->held = nbl;
@@ -450,12 +450,6 @@ traffic_stop(traffic *t)
     InterlockedExchange(&t->stop, 1);
 }
 
-void
-traffic_hold_nothing(traffic *t, bool nothing)
-{
-    InterlockedExchange(&t->hold_nothing, nothing);
-}
-
 traffic_result
 traffic_finish(traffic *t)
 {
@@ -465,7 +459,10 @@ traffic_finish(traffic *t)
         sched_join(t->threads[i]);
     while (!t->config.lossy && ReadAcquire64(&t->received) < ReadAcquire64(&t->written))
         sched_relax();
+    /* From here on the stack keeps nothing, whatever still comes. */
+    pthread_mutex_lock(&t->held_lock);
     InterlockedExchange(&t->returner_stop, 1);
+    pthread_mutex_unlock(&t->held_lock);
     sched_join(t->threads[0]);
     return_held(t);
 
@@ -480,8 +477,6 @@ traffic_finish(traffic *t)
                 host_fail("sender %u: around number %llu packets were %s", i, (unsigned long long)word * 64,
                           unasked ? "read that were refused" : "lost");
         }
-        free(sender->accepted);
-        free(sender->seen);
     }
     result.read = (uint64_t)ReadAcquire64(&t->read);
     result.written = (uint64_t)ReadAcquire64(&t->written);
@@ -489,7 +484,16 @@ traffic_finish(traffic *t)
     result.lent = (uint64_t)ReadAcquire64(&t->lent);
     host_check(t->config.lossy || (result.read == result.sent && result.received == result.written));
     host_check(result.read <= result.sent && result.received <= result.written);
+    return result;
+}
+
+void
+traffic_free(traffic *t)
+{
+    for (unsigned int i = 0; i < t->config.senders; i++) {
+        free(t->senders[i].accepted);
+        free(t->senders[i].seen);
+    }
     pthread_mutex_destroy(&t->held_lock);
     free(t);
-    return result;
 }

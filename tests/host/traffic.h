@@ -43,10 +43,8 @@ typedef struct traffic_result
 traffic *traffic_start(const traffic_config *config);
 /* Waits until all is through, checks that nothing is lost, doubled or out of order. */
 traffic_result traffic_finish(traffic *t);
+/* Once nothing can be indicated to it any more. */
+void traffic_free(traffic *t);
 /* For lossy runs: the threads end as soon as they can. */
 void traffic_stop(traffic *t);
-/* The stack gives back what it holds, so that a pause can end; from then on it holds nothing until told
- * otherwise. */
-void traffic_hold_nothing(traffic *t, bool nothing);
-
 #endif
