@@ -59,7 +59,7 @@ static BOOL
 CallerIsElevated(VOID)
 {
     return SystemIsElevated() ||
-           LoggerFail(ERROR_ACCESS_DENIED, L"Adapters take administrator's rights, with an elevated token");
+           LoggerFail(GetLastError(), L"Adapters take administrator's rights, with an elevated token");
 }
 
 /* Whether devices can be created and removed here; says which of the reasons it is if not. */
@@ -67,6 +67,8 @@ static BOOL
 SystemIsSupported(VOID)
 {
     DWORD Version = SystemVersion();
+    if (!Version)
+        return FALSE;
     if (Version < (10u << 16))
         return LoggerFail(ERROR_NOT_SUPPORTED,
                           L"Windows %u.%u is not supported yet; Windows 10 or 11 is needed", Version >> 16,
@@ -200,8 +202,13 @@ WintunCreateAdapter(LPCWSTR Name, LPCWSTR TunnelType, const GUID *RequestedGUID)
     }
     if (!AdapterCreateDevice(&Adapter->Device, Name, TunnelType, RequestedGUID)) {
         LastError = GetLastError();
+        /* A device whose instance id never came cannot be named, but carries our mark. */
+        DeviceUninstallOrphans();
         goto cleanupLock;
     }
+    if (RequestedGUID && !GuidIsEqual(&Adapter->Device.Guid, RequestedGUID))
+        LoggerWrite(WINTUN_LOG_WARN, L"The adapter has GUID %g, and not %g", &Adapter->Device.Guid,
+                    RequestedGUID);
     AdapterReportDriver(Adapter->Device.InstanceId);
     Adapter->NamingThread = NamingApply(&Adapter->Device.Guid, Name);
     LockRelease(Lock);

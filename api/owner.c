@@ -9,22 +9,20 @@ OwnerIsEqual(const OWNER *Left, const OWNER *Right)
            Left->Created.dwHighDateTime == Right->Created.dwHighDateTime;
 }
 
-VOID
+BOOL
 OwnerOfThisProcess(OWNER *Owner)
 {
     FILETIME Exit, Kernel, User;
 
     Owner->ProcessId = GetCurrentProcessId();
-    if (!GetProcessTimes(GetCurrentProcess(), &Owner->Created, &Exit, &Kernel, &User))
-        Owner->Created.dwLowDateTime = Owner->Created.dwHighDateTime = 0;
+    return GetProcessTimes(GetCurrentProcess(), &Owner->Created, &Exit, &Kernel, &User);
 }
 
 BOOL
 OwnerIsThisProcess(const OWNER *Owner)
 {
     OWNER Self;
-    OwnerOfThisProcess(&Self);
-    return OwnerIsEqual(&Self, Owner);
+    return OwnerOfThisProcess(&Self) && OwnerIsEqual(&Self, Owner);
 }
 
 BOOL

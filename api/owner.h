@@ -14,7 +14,8 @@ typedef struct _OWNER
     FILETIME Created;
 } OWNER;
 
-VOID OwnerOfThisProcess(OWNER *Owner);
+/* FALSE with the cause in GetLastError. */
+BOOL OwnerOfThisProcess(OWNER *Owner);
 
 BOOL OwnerIsThisProcess(const OWNER *Owner);
 

@@ -71,8 +71,11 @@ SoftwareDeviceWaitCreated(HANDLE Done)
     if (WaitForSingleObject(Done, REPORT_MS) == WAIT_OBJECT_0)
         return ERROR_SUCCESS;
     LoggerWrite(WINTUN_LOG_WARN, L"The system has not made the device yet");
-    if (ProblemReportServices())
+    LPCWSTR Disabled = ProblemReportServices();
+    if (Disabled) {
+        LoggerWrite(WINTUN_LOG_WARN, L"Service %s is disabled; network devices need it", Disabled);
         return ERROR_SERVICE_DISABLED;
+    }
     return WaitForSingleObject(Done, CREATE_CALLBACK_MS - REPORT_MS) == WAIT_OBJECT_0 ? ERROR_SUCCESS
                                                                                       : ERROR_TIMEOUT;
 }
@@ -92,7 +95,8 @@ SoftwareDeviceEnumerate(SOFTWARE_DEVICE *Device, LPCWSTR Name, LPCWSTR TunnelTyp
 
     TextFormat(GuidText, ARRAYSIZE(GuidText), L"%g", Guid);
     TextFormat(Description, ARRAYSIZE(Description), L"%s Tunnel", TunnelType);
-    OwnerOfThisProcess(&Owner);
+    if (!OwnerOfThisProcess(&Owner))
+        return LoggerFail(GetLastError(), L"Cannot find out when this process began");
     DEVPROPERTY Properties[] = {
         PropertyOf(DEVICE_PROPERTY_KIND, DEVPROP_TYPE_UINT32, &Kind, sizeof(Kind)),
         PropertyOf(DEVICE_PROPERTY_NAME, DEVPROP_TYPE_STRING, Name, TextSize(Name)),
@@ -275,9 +279,6 @@ SoftwareDeviceCreate(SOFTWARE_DEVICE *Device, LPCWSTR Name, LPCWSTR TunnelType, 
         SetLastError(LastError);
         return FALSE;
     }
-    if (!GuidIsEqual(&Device->Guid, Guid))
-        LoggerWrite(WINTUN_LOG_WARN, L"The adapter's GUID is %g, as the system chose it, and not %g",
-                    &Device->Guid, Guid);
     return TRUE;
 }
 
@@ -289,11 +290,9 @@ SoftwareDeviceRemove(SOFTWARE_DEVICE *Device, BOOL IsLocked)
     /* Begins a surprise removal that ends later, and leaves a phantom. */
     System.SwDeviceClose(Device->Handle);
     Device->Handle = NULL;
-    if (!IsLocked)
-        return;
-    if (DeviceWaitAbsent(Device->InstanceId, REMOVE_MS))
-        DeviceUninstall(Device->InstanceId);
-    else
+    if (!DeviceWaitAbsent(Device->InstanceId, REMOVE_MS))
         LoggerWrite(WINTUN_LOG_WARN, L"Device %s is still being removed; the next creation will uninstall it",
                     Device->InstanceId);
+    else if (IsLocked)
+        DeviceUninstall(Device->InstanceId);
 }

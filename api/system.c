@@ -103,8 +103,9 @@ SystemVersion(VOID)
 {
     RTL_OSVERSIONINFOW Version = {.dwOSVersionInfoSize = sizeof(Version)};
 
-    if (!SystemRequire(SYSTEM_NTDLL) || System.RtlGetVersion(&Version) < 0)
+    if (!SystemRequire(SYSTEM_NTDLL))
         return 0;
+    System.RtlGetVersion(&Version); /* documented never to fail */
     return Version.dwMajorVersion << 16 | (Version.dwMinorVersion & 0xFFFF);
 }
 
@@ -147,6 +148,10 @@ SystemIsElevated(VOID)
         SID_REVISION, 2, {SECURITY_NT_AUTHORITY}, {SECURITY_BUILTIN_DOMAIN_RID, DOMAIN_ALIAS_RID_ADMINS}};
     BOOL IsMember = FALSE;
 
-    return SystemRequire(SYSTEM_ADVAPI32) &&
-           System.CheckTokenMembership(NULL, (PSID)(const VOID *)&Administrators, &IsMember) && IsMember;
+    if (!SystemRequire(SYSTEM_ADVAPI32) ||
+        !System.CheckTokenMembership(NULL, (PSID)(const VOID *)&Administrators, &IsMember))
+        return FALSE;
+    if (!IsMember)
+        SetLastError(ERROR_ACCESS_DENIED);
+    return IsMember;
 }

@@ -129,13 +129,15 @@ extern SYSTEM_FUNCTIONS System;
 BOOL SystemRequire(SYSTEM_MODULE Module);
 BOOL SystemRequireOrWarn(SYSTEM_MODULE Module);
 
-/* The version of the system that runs, (major << 16) | minor, whatever the program's manifest says. */
+/* The version of the system that runs, (major << 16) | minor, whatever the program's manifest says; or 0 with the
+ * cause in GetLastError. */
 DWORD SystemVersion(VOID);
 
 /* Whether this DLL's architecture is that of the system: not under WOW64 and not emulated on ARM64. */
 BOOL SystemIsNative(VOID);
 
-/* Whether the caller acts as a member of Administrators; SYSTEM does. */
+/* Whether the caller acts as a member of Administrators; SYSTEM does. If not, ERROR_ACCESS_DENIED or why it cannot be
+ * told is in GetLastError. */
 BOOL SystemIsElevated(VOID);
 
 #endif
