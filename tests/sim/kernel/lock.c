@@ -5,8 +5,15 @@
 #include "internal.h"
 #include "lock_order.h"
 
+#include "../machine/arch.h"
 #include <sched.h>
 #include <time.h>
+
+static bool
+is_within(const struct sim_stack *stack, const void *address)
+{
+    return (uintptr_t)address >= stack->bottom && (uintptr_t)address < stack->top;
+}
 
 void
 lock_note_taking(const void *lock, const void *caller)
@@ -18,8 +25,13 @@ lock_note_taking(const void *lock, const void *caller)
     }
     if (thread->seen.locks_held == MAX_HELD_LOCKS)
         sim_stop("lock", "more than %u locks held", MAX_HELD_LOCKS);
-    for (unsigned i = 0; i < thread->seen.locks_held; i++)
+    /* A lock on the stack is nobody else's, and its address is soon another's. */
+    const struct sim_stack *stack = sim_stack();
+    for (unsigned i = 0; i < thread->seen.locks_held; i++) {
+        if (is_within(stack, lock) || is_within(stack, thread->held[i].lock))
+            continue;
         lock_order_add(thread->held[i].lock, lock, caller);
+    }
 }
 
 void
