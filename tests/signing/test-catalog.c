@@ -426,6 +426,40 @@ writer_missing_file_is_an_error(void **State)
     FixtureFreeReport(&Report);
 }
 
+static unsigned
+CheckPlatform(const char *Words)
+{
+    FIXTURE_REPORT Report;
+
+    FixtureBeginReport(&Report);
+    CatalogCheckPlatform(Der, DerSize, Package.Files, 2, &Report.Report);
+    FixtureEndReport(&Report);
+    if (Words && !strstr(Report.Text, Words))
+        fail_msg("not '%s' but: %s", Words, Report.Text);
+    FixtureFreeReport(&Report);
+    return Report.Report.Findings;
+}
+
+/* What a signing service adds and words otherwise is its own affair; which files it vouches for is not. */
+static void
+platform_catalog_may_word_but_not_omit(void **State)
+{
+    (void)State;
+    Make(FixtureInf10, PE_MACHINE_AMD64);
+    strcpy(Expected.Extensions[0].Value, "Universal");
+    strcpy(Expected.Members[0].OsAttribute, "2:10.0.19041");
+    Encode(&Expected);
+    assert_int_equal(CheckPlatform(NULL), 0);
+    Package.Image[FIXTURE_CODE + 1] ^= 1;
+    assert_int_equal(CheckPlatform("demo.sys is not in the catalog"), 1);
+    Package.Inf[0] ^= 1;
+    assert_int_equal(CheckPlatform("demo.inf is not in the catalog"), 2);
+    Make(FixtureInf7, PE_MACHINE_AMD64);
+    assert_int_equal(CheckPlatform(NULL), 0);
+    DerSize -= 10;
+    assert_int_equal(CheckPlatform("not a catalog"), 1);
+}
+
 /* Every single byte of a catalog changed in turn: the reader must notice or the content must be as free as
  * time and identifier are. Never a crash. */
 static void
@@ -488,6 +522,7 @@ main(void)
         cmocka_unit_test(verifier_version1_for_windows10_package_is_found),
         cmocka_unit_test(verifier_swapped_architecture_is_found),
         cmocka_unit_test(verifier_image_declared_flat_is_found),
+        cmocka_unit_test(platform_catalog_may_word_but_not_omit),
         cmocka_unit_test(verifier_every_changed_byte_is_found_or_free),
     };
 
