@@ -164,14 +164,18 @@ AdapterReportDriver(LPCWSTR InstanceId)
 {
     static const GUID DriverProperties = {
         0xa8b865dd, 0x2e3d, 0x4094, {0xad, 0x97, 0xe5, 0x93, 0xa7, 0x0c, 0x75, 0xd6}};
-    const DEVPROPKEY VersionKey = {DriverProperties, 3}, InfKey = {DriverProperties, 5};
-    WCHAR Version[64], Inf[64];
+    const DEVPROPKEY VersionKey = {DriverProperties, 3}, InfKey = {DriverProperties, 5},
+                     ProviderKey = {DriverProperties, 9};
+    WCHAR Version[64], Inf[64], Provider[MAX_PATH];
 
     if (!DeviceReadSystemProperty(InstanceId, &VersionKey, DEVPROP_TYPE_STRING, Version, sizeof(Version)))
         TextCopy(Version, ARRAYSIZE(Version), L"of unknown version");
     if (!DeviceReadSystemProperty(InstanceId, &InfKey, DEVPROP_TYPE_STRING, Inf, sizeof(Inf)))
         TextCopy(Inf, ARRAYSIZE(Inf), L"an unknown package");
     LoggerWrite(WINTUN_LOG_INFO, L"Device %s runs driver %s from %s", InstanceId, Version, Inf);
+    if (DeviceReadSystemProperty(InstanceId, &ProviderKey, DEVPROP_TYPE_STRING, Provider, sizeof(Provider)) &&
+        !TextIsEqual(Provider, PRODUCT_WIDEN(PRODUCT_COMPANY)))
+        LoggerWrite(WINTUN_LOG_WARN, L"That driver package is not ours: its provider is %s", Provider);
 }
 
 static WINTUN_ADAPTER_HANDLE

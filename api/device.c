@@ -135,7 +135,8 @@ BOOL
 DeviceIsPresent(LPCWSTR InstanceId)
 {
     DEVINST Node;
-    return DeviceLocate(InstanceId, CM_LOCATE_DEVNODE_NORMAL, &Node);
+    return System.CM_Locate_DevNodeW(&Node, (DEVINSTID_W)InstanceId, CM_LOCATE_DEVNODE_NORMAL) !=
+           CR_NO_SUCH_DEVNODE;
 }
 
 BOOL

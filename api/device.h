@@ -45,6 +45,7 @@ DEVICE_KIND DeviceKind(LPCWSTR InstanceId);
 /* FALSE if the node has no owner written on it. */
 BOOL DeviceOwner(LPCWSTR InstanceId, OWNER *Owner);
 
+/* FALSE only if it is certain that the node is not there: what is done then cannot be undone. */
 BOOL DeviceIsPresent(LPCWSTR InstanceId);
 
 /* The GUID and the LUID of the network interface. FALSE while the system has not given it either yet. */

@@ -22,7 +22,7 @@ static const struct
     {32, PROBLEM_FINAL, L"the driver's service is disabled"},
     {37, PROBLEM_FINAL, L"the driver reported failure when it was loaded"},
     {38, PROBLEM_FINAL, L"an older image of the driver is still in memory; restart the system"},
-    {39, PROBLEM_FINAL, L"the driver's file is missing or damaged"},
+    {39, PROBLEM_REBIND, L"the driver's file is missing or damaged"},
     {48, PROBLEM_FINAL, L"the system blocks the driver"},
     {52, PROBLEM_FINAL, L"the driver's signature is not accepted by this system"},
     {54, PROBLEM_PENDING, L"the device is being reset"},

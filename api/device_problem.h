@@ -10,7 +10,8 @@
 typedef enum _PROBLEM_CLASS
 {
     PROBLEM_PENDING, /* comes and goes while a device is set up: wait */
-    PROBLEM_REBIND,  /* no driver was bound: worth another try with the package staged anew */
+    PROBLEM_REBIND,  /* no driver was bound, or a damaged one: worth another try with the package staged anew
+                      */
     PROBLEM_FINAL
 } PROBLEM_CLASS;
 

@@ -20,7 +20,7 @@ typedef struct _SOFTWARE_DEVICE
  * is logged and in GetLastError; among them
  *
  *   ERROR_ALREADY_EXISTS    a device with this GUID exists
- *   ERROR_NO_COMPAT_DRIVERS no driver was bound, so that staging the package again may help
+ *   ERROR_NO_COMPAT_DRIVERS no driver was bound, or a damaged one, so that staging the package again may help
  *   ERROR_SERVICE_DISABLED  a service that network devices need is disabled
  *   ERROR_DEVICE_NOT_AVAILABLE, ERROR_TIMEOUT
  *

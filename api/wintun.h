@@ -96,8 +96,11 @@ typedef VOID(WINAPI WINTUN_SET_LOGGER_FUNC)(WINTUN_LOGGER_CALLBACK NewLogger);
  *         ERROR_BUFFER_OVERFLOW      Name or TunnelType is too long
  *         ERROR_ACCESS_DENIED        the caller is not elevated
  *         ERROR_NOT_SUPPORTED        this system, or this process's architecture on it, is not supported yet
- *         ERROR_DEVICE_NOT_AVAILABLE the device did not come up; the log says which problem code or service
- *         ERROR_TIMEOUT              another process holds the machine-wide lock and does not let go
+ *         ERROR_DEVICE_NOT_AVAILABLE the device did not come up; the log says which problem code it has
+ *         ERROR_NO_COMPAT_DRIVERS    the system binds no driver, or a damaged one, even when staged anew
+ *         ERROR_SERVICE_DISABLED     a service that network devices need is disabled; the log says which
+ *         ERROR_TIMEOUT              another process holds the machine-wide lock, or PnP does not answer
+ *         ERROR_POSSIBLE_DEADLOCK    called from within the logger
  *         ERROR_NOT_ENOUGH_MEMORY
  *         and whatever the system says when it refuses the driver package, among them TRUST_E_NOSIGNATURE and
  *         ERROR_AUTHENTICODE_PUBLISHER_NOT_TRUSTED
