@@ -157,7 +157,13 @@ make_command_line(int argc, char **argv)
 int
 sim_win32_run(int (*run)(int argc, char **argv), int argc, char **argv)
 {
+    sigset_t control;
     signal(SIGPIPE, SIG_IGN);
+    /* The kernel process may wait for it by itself. */
+    sigemptyset(&control);
+    sigaddset(&control, SIGINT);
+    sigaddset(&control, SIGTERM);
+    pthread_sigmask(SIG_UNBLOCK, &control, NULL);
     sim_stack_configure(USABLE_STACK, 0);
     sim_import_hooks.before = before;
     sim_install_fault_handler(NULL);
