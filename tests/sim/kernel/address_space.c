@@ -198,6 +198,29 @@ region_check(struct sim_process *process, uint64_t address, uint64_t size, bool 
 
 /* ---- Memory of a process that is only pretended ---- */
 
+/* Address space with an inaccessible page on either side; below 2 GiB for a process of 32 bits under 64. */
+static uint8_t *
+reserve(const struct sim_process *process, size_t size)
+{
+    int flags = MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE;
+    size_t whole = size + 2 * PAGE_SIZE;
+    void *memory = MAP_FAILED;
+    if (!SIM_64BIT || process->bits == 64) {
+        memory = mmap(NULL, whole, PROT_NONE, flags, -1, 0);
+    } else {
+        for (uintptr_t at = 0x20000000; memory == MAP_FAILED && at < 0x70000000; at += 0x40000) {
+            memory = mmap((void *)at, whole, PROT_NONE, flags | MAP_FIXED_NOREPLACE, -1, 0);
+            if (memory != MAP_FAILED && memory != (void *)at) {
+                munmap(memory, whole);
+                memory = MAP_FAILED;
+            }
+        }
+    }
+    if (memory == MAP_FAILED)
+        sim_stop("model", "no address space for a process");
+    return (uint8_t *)memory + PAGE_SIZE;
+}
+
 /* The pages of the process lie in this Linux process too; a driver gets a second view of them, as of any
  * other. */
 void *
@@ -207,17 +230,9 @@ sim_user_allocate(struct sim_process *process, size_t size, bool writable)
     size = (size + PAGE_SIZE - 1) & ~(size_t)(PAGE_SIZE - 1);
     if (fd < 0 || ftruncate(fd, (off_t)size) != 0)
         sim_stop("model", "no memory for a process");
-    int flags = MAP_SHARED;
-#if defined(__x86_64__)
-    if (process->bits == 32)
-        flags |= MAP_32BIT;
-#endif
-    void *hint = process->bits == 32 ? (void *)0x30000000 : NULL;
-    void *memory = mmap(hint, size, PROT_READ | PROT_WRITE, flags, fd, 0);
-    if (memory == MAP_FAILED)
-        sim_stop("model", "no address space for a process");
-    if (process->bits == 32 && (uint64_t)(uintptr_t)memory + size > 0xFFFFFFFFull)
-        sim_stop("model", "no address space below 4 GiB for a process of 32 bits");
+    void *memory = reserve(process, size);
+    if (mmap(memory, size, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_FIXED, fd, 0) == MAP_FAILED)
+        sim_stop("model", "no memory for a process");
     if (region_add(process, (uintptr_t)memory, size, writable ? 3 : 1, backing_create(fd), 0) !=
         STATUS_SUCCESS)
         sim_stop("model", "memory of a process could not be entered");
@@ -233,7 +248,7 @@ sim_user_free(struct sim_process *process, void *memory)
     pthread_mutex_unlock(&process->memory_lock);
     if (region_remove(process, (uintptr_t)memory) != STATUS_SUCCESS)
         sim_stop("model", "process %u has no memory at %p", process->id, memory);
-    munmap(memory, size);
+    munmap((uint8_t *)memory - PAGE_SIZE, size + 2 * PAGE_SIZE);
 }
 
 void
