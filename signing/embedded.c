@@ -151,13 +151,12 @@ EmbeddedLoad(EMBEDDED Packages[EMBEDDED_MAX], unsigned *Count, const PE_IMAGE *I
 }
 
 void
-EmbeddedWalkImages(const PE_IMAGE *Image, void (*Callback)(void *Context, const PE_RESOURCE *Resource),
-                   void *Context)
+EmbeddedWalkImages(const PE_IMAGE *Image, REPORT *Report,
+                   void (*Callback)(void *Context, const PE_RESOURCE *Resource), void *Context)
 {
-    REPORT Silent = {.Out = stderr, .Quiet = true, .Subject = ""};
     RESOURCE_LIST *List = malloc(sizeof(*List));
 
-    if (List && Collect(List, Image, &Silent))
+    if (List && Collect(List, Image, Report))
         for (unsigned Index = 0; Index < List->Count; ++Index)
             if (GuessContent(&List->Items[Index]) == CONTENT_IMAGE)
                 Callback(Context, &List->Items[Index]);

@@ -30,3 +30,11 @@ verify: $(SIGN_TOOL) ## check a finished release from the outside (RELEASE=dist,
 
 reproduce: ## build the committed state twice in different places and compare the unsigned outputs
 	@signing/reproduce.sh $(ARCHES)
+
+.PHONY: fuzz-signing
+fuzz-signing: $(SIGN_TOOL) ## fuzz what reads catalogs, images, INFs and archives (FUZZ_SECONDS=60)
+	@clang-19 $(filter-out -O2 -D_FORTIFY_SOURCE=2,$(SIGN_CFLAGS)) -O1 -fsanitize=fuzzer,address,undefined \
+	  -Isigning -Itests/signing -o $(BUILD)/host/signing/fuzz tests/signing/fuzz.c tests/signing/fixture.c \
+	  $(SIGN_LIBRARY_SOURCES) $(SIGN_LIBS)
+	@FUZZ_KIND=libfuzzer FUZZ=$(abspath $(BUILD))/host/signing/fuzz TOOL=$(abspath $(SIGN_TOOL)) TSA=none \
+	  WORK=$(abspath $(BUILD))/host/signing/fuzz-work tests/signing/pipeline.sh fuzz

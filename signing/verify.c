@@ -98,11 +98,13 @@ CheckEmbedded(VERIFY *Verify, const char *Path, const PE_IMAGE *Image, REPORT *R
     EMBEDDED *Packages = calloc(EMBEDDED_MAX, sizeof(*Packages));
     EMBEDDED_CONTEXT Context = {Verify, Path};
     unsigned Count = 0;
+    bool Ok;
     char Inner[600];
 
     if (!Packages)
         return;
-    if (EmbeddedLoad(Packages, &Count, Image, Report))
+    Ok = EmbeddedLoad(Packages, &Count, Image, Report);
+    if (Ok)
         for (unsigned Index = 0; Index < Count; ++Index) {
             snprintf(Inner, sizeof(Inner), "%.400s!%s", Path, Packages[Index].InfName);
             VerifyPackage(Verify, Inner, &Packages[Index].Package);
@@ -114,8 +116,8 @@ CheckEmbedded(VERIFY *Verify, const char *Path, const PE_IMAGE *Image, REPORT *R
         PackageFree(&Packages[Index].Package);
     free(Packages);
     /* One level of helpers: what a helper carries is looked at, its own helpers are not. */
-    if (!strchr(Path, '!'))
-        EmbeddedWalkImages(Image, CheckEmbeddedImage, &Context);
+    if (Ok && !strchr(Path, '!'))
+        EmbeddedWalkImages(Image, Report, CheckEmbeddedImage, &Context);
 }
 
 void

@@ -47,7 +47,7 @@ typedef struct
 bool EmbeddedLoad(EMBEDDED Packages[EMBEDDED_MAX], unsigned *Count, const PE_IMAGE *Image, REPORT *Report);
 
 /* Images in the resources that are no drivers: helpers of other architectures. */
-void EmbeddedWalkImages(const PE_IMAGE *Image, void (*Callback)(void *Context, const PE_RESOURCE *Resource),
-                        void *Context);
+void EmbeddedWalkImages(const PE_IMAGE *Image, REPORT *Report,
+                        void (*Callback)(void *Context, const PE_RESOURCE *Resource), void *Context);
 
 #endif

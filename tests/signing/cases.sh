@@ -509,3 +509,31 @@ case_bill_of_materials() {
     [ ! -s "$work/lost" ] || fail "dangling: $(cat "$work/lost")"
     expect_failure 'no such file' "$signing/sbom.sh" "$work/out.json" "$work/three"
 }
+
+# Seeds of every kind for fuzzing: fuzz_seeds FOLDER
+fuzz_seeds() {
+    need zip
+    mkdir -p "$1"
+    pem_key
+    package "$work/seven" amd64 6.1
+    package "$work/ten" arm64 10.0
+    SIGN_DUAL=1 SIGN_PAGE_HASHES=1 sign "$work/seven/demo.sys" "$1/dual.sys"
+    demo_dll "$1/two.dll" amd64 "$work/seven" "$work/ten"
+    sign "$1/two.dll" "$1/two.dll"
+    cp "$work/seven/demo.inf" "$1/demo.inf"
+    cp "$work/seven/demo.cat" "$1/v1.cat"
+    cp "$work/ten/demo.cat" "$1/v2.cat"
+    cp "$work/ten/demo.sys" "$1/demo.sys"
+    (cd "$work/ten" && sha256sum demo.* >SHA256SUMS && zip -q "$1/a.zip" demo.* SHA256SUMS && zip -q -0 "$1/b.zip" "$1/a.zip")
+}
+
+case_fuzz() {
+    fuzz_seeds "$work/seeds"
+    if [ "${FUZZ_KIND:-seeded}" = libfuzzer ]; then
+        mkdir -p "$work/corpus"
+        "${FUZZ:?}" -max_total_time="${FUZZ_SECONDS:-60}" -max_len=65536 -timeout=10 -print_final_stats=1 \
+            -artifact_prefix="$WORK/" "$work/corpus" "$work/seeds" || fail "see above"
+        return
+    fi
+    "${FUZZ:?}" "${FUZZ_SECONDS:-10}" "${FUZZ_SEED:-1}" "$work"/seeds/* || fail "see above; REPLAY repeats a round"
+}
