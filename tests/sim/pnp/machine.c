@@ -60,6 +60,19 @@ make_disk(void)
     setenv("SIM_ROOT", root, 1);
 }
 
+#define FOREIGN_ENUMERATOR "OtherVendor"
+#define FOREIGN_INSTANCE   "{0c6f5e2b-37f1-4d2a-8f38-6f0f3f9e55aa}"
+
+/* The phantom of somebody else's device, which nobody may touch. */
+static void
+add_foreign(void)
+{
+    struct pnp_node *node = pnp_node_make(FOREIGN_ENUMERATOR, FOREIGN_INSTANCE);
+    node->hardware_ids = calloc(1, sizeof "OtherVendorTunnel" + 1);
+    strcpy(node->hardware_ids, "OtherVendorTunnel");
+    node->description = strdup("Other Vendor Tunnel");
+}
+
 void
 sim_machine_start(void)
 {
@@ -67,6 +80,7 @@ sim_machine_start(void)
     make_disk();
     pnp_services_clear();
     pnp_manager_start();
+    add_foreign();
     sim_machine_set_service("PlugPlay", 3, 4);
     sim_machine_set_service("DeviceInstall", 3, 1);
     if (sim_persona->system & SIM_SINCE_WIN10)
@@ -107,6 +121,8 @@ sim_machine_stop(void)
     while (pnp_drivers_loaded())
         if (pthread_cond_timedwait(&pnp_changed, &pnp_lock, &until) == ETIMEDOUT)
             sim_stop("machine-clean", "a driver stays loaded without adapters");
+    if (!pnp_node_find("SWD\\" FOREIGN_ENUMERATOR "\\" FOREIGN_INSTANCE))
+        sim_stop("machine-clean", "another vendor's device was uninstalled");
     while (pnp_nodes)
         pnp_node_delete(pnp_nodes);
     pthread_mutex_unlock(&pnp_lock);

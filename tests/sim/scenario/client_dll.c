@@ -228,7 +228,7 @@ client_allocate(uintptr_t session, uint32_t size)
 {
     for (;;) {
         uint8_t *packet = (uint8_t *)(uintptr_t)SIM_CALL(dll.AllocateSendPacket, session, size);
-        if (packet || client_last_error() != 111 /* ERROR_BUFFER_OVERFLOW */)
+        if (packet || client_last_error() != ERROR_BUFFER_OVERFLOW)
             return packet;
         usleep(50);
     }

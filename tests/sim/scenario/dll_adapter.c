@@ -88,7 +88,7 @@ CLIENT_PROGRAM(program_names)
     expect_refused("", ERROR_INVALID_NAME);
     expect_refused("a\\b", ERROR_INVALID_NAME);
     expect_refused("tab\there", ERROR_INVALID_NAME);
-    expect_refused(too_long, 111 /* ERROR_BUFFER_OVERFLOW */);
+    expect_refused(too_long, ERROR_BUFFER_OVERFLOW);
     EXPECT_EQ(SIM_CALL(dll.CreateAdapter, 0, 0, 0), 0);
     EXPECT_EQ(client_last_error(), ERROR_INVALID_PARAMETER);
 

@@ -212,7 +212,7 @@ CLIENT_PROGRAM(program_full_ring)
     /* Ours: what is allocated and not sent fills it. */
     while ((packets[count] = (uint8_t *)(uintptr_t)SIM_CALL(dll.AllocateSendPacket, session, SIZE)))
         EXPECT(++count < MOST);
-    EXPECT_EQ(client_last_error(), 111 /* ERROR_BUFFER_OVERFLOW */);
+    EXPECT_EQ(client_last_error(), ERROR_BUFFER_OVERFLOW);
     EXPECT(count >= CAPACITY / (SIZE + 16));
     for (uint32_t i = 0; i < count; i++)
         dll_make_numbered(packets[i], SIZE, 7, i);

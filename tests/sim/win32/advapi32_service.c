@@ -122,7 +122,7 @@ static const struct sim_import rows[] = {
     WIN_ROW(ADVAPI, QueryServiceStatus, 2, SIM_SINCE_WIN7, WIN_ZERO,
             "win32/api/winsvc/nf-winsvc-queryservicestatus"),
     WIN_ROW(ADVAPI, DeleteService, 1, SIM_SINCE_WIN7, WIN_ZERO, "win32/api/winsvc/nf-winsvc-deleteservice"),
-    WIN_ROW(ADVAPI, CloseServiceHandle, 1, SIM_SINCE_WIN7, WIN_ZERO,
+    WIN_ROW(ADVAPI, CloseServiceHandle, 1, SIM_SINCE_WIN7, WIN_NEVER,
             "win32/api/winsvc/nf-winsvc-closeservicehandle"),
 };
 const struct sim_import_table win_advapi32_service = WIN_TABLE(rows);

@@ -301,6 +301,6 @@ static const struct sim_import rows[] = {
             "win32/api/fileapi/nf-fileapi-removedirectoryw"),
     WIN_ROW(K32, MoveFileExW, 3, SIM_SINCE_WIN7, WIN_ZERO, "win32/api/winbase/nf-winbase-movefileexw"),
     WIN_ROW(K32, LockFileEx, 6, SIM_SINCE_WIN7, WIN_ZERO, "win32/api/fileapi/nf-fileapi-lockfileex"),
-    WIN_ROW(K32, UnlockFileEx, 5, SIM_SINCE_WIN7, WIN_ZERO, "win32/api/fileapi/nf-fileapi-unlockfileex"),
+    WIN_ROW(K32, UnlockFileEx, 5, SIM_SINCE_WIN7, WIN_NEVER, "win32/api/fileapi/nf-fileapi-unlockfileex"),
 };
 const struct sim_import_table win_kernel32_file = WIN_TABLE(rows);

@@ -223,7 +223,7 @@ WIN_FUNCTION(LocalFree)
 #define K32 "kernel32.dll"
 static const struct sim_import rows[] = {
     WIN_ROW(K32, VirtualAlloc, 4, SIM_SINCE_WIN7, WIN_ZERO, "win32/api/memoryapi/nf-memoryapi-virtualalloc"),
-    WIN_ROW(K32, VirtualFree, 3, SIM_SINCE_WIN7, WIN_ZERO, "win32/api/memoryapi/nf-memoryapi-virtualfree"),
+    WIN_ROW(K32, VirtualFree, 3, SIM_SINCE_WIN7, WIN_NEVER, "win32/api/memoryapi/nf-memoryapi-virtualfree"),
     WIN_ROW(K32, GetProcessHeap, 0, SIM_SINCE_WIN7, WIN_NEVER, "win32/api/heapapi/nf-heapapi-getprocessheap"),
     WIN_ROW(K32, HeapAlloc, 3, SIM_SINCE_WIN7, WIN_NULL, "win32/api/heapapi/nf-heapapi-heapalloc"),
     WIN_ROW(K32, HeapFree, 3, SIM_SINCE_WIN7, WIN_NEVER, "win32/api/heapapi/nf-heapapi-heapfree"),

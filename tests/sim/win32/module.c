@@ -280,7 +280,7 @@ WIN_FUNCTION(GetProcAddress)
 static const struct sim_import rows[] = {
     WIN_ROW(K32, LoadLibraryExW, 3, SIM_SINCE_WIN7, WIN_ZERO,
             "win32/api/libloaderapi/nf-libloaderapi-loadlibraryexw"),
-    WIN_ROW(K32, FreeLibrary, 1, SIM_SINCE_WIN7, WIN_ZERO,
+    WIN_ROW(K32, FreeLibrary, 1, SIM_SINCE_WIN7, WIN_NEVER,
             "win32/api/libloaderapi/nf-libloaderapi-freelibrary"),
     WIN_ROW(K32, GetProcAddress, 2, SIM_SINCE_WIN7, WIN_ZERO,
             "win32/api/libloaderapi/nf-libloaderapi-getprocaddress"),

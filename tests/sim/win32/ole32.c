@@ -60,7 +60,8 @@ static const struct sim_import rows[] = {
             "win32/api/combaseapi/nf-combaseapi-coinitializeex"),
     WIN_ROW(OLE, CoUninitialize, 0, SIM_SINCE_WIN7, WIN_NEVER,
             "win32/api/combaseapi/nf-combaseapi-couninitialize"),
-    WIN_ROW(OLE, CoCreateGuid, 1, SIM_SINCE_WIN7, WIN_CODE, "win32/api/combaseapi/nf-combaseapi-cocreateguid"),
+    WIN_ROW(OLE, CoCreateGuid, 1, SIM_SINCE_WIN7, WIN_CODE,
+            "win32/api/combaseapi/nf-combaseapi-cocreateguid"),
     WIN_ROW(OLE, CoCreateInstance, 5, SIM_SINCE_WIN7, WIN_CODE,
             "win32/api/combaseapi/nf-combaseapi-cocreateinstance"),
 };

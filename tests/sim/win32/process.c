@@ -52,10 +52,10 @@ win_process_created(uint32_t process_id)
 
 static struct
 {
-    const char *function;
+    const char *function; /* NULL: any that can fail */
     unsigned left;
     uint32_t code;
-    bool happened;
+    const char *happened;
 } injection;
 static pthread_mutex_t injection_lock = PTHREAD_MUTEX_INITIALIZER;
 
@@ -66,11 +66,11 @@ win_inject(const char *function, unsigned nth, uint32_t code)
     injection.function = function;
     injection.left = nth;
     injection.code = code;
-    injection.happened = false;
+    injection.happened = NULL;
     pthread_mutex_unlock(&injection_lock);
 }
 
-bool
+const char *
 win_injected(void)
 {
     return injection.happened;
@@ -92,33 +92,49 @@ allowed_in_dllmain(const struct sim_import *row)
     return true;
 }
 
+/* A code that the function may return for want of something, for faults that are not chosen one by one. */
+static uint32_t
+plausible(const struct sim_import *row)
+{
+    if (strncmp(row->name, "CM_", 3) == 0)
+        return CR_FAILURE;
+    if (strncmp(row->name, "Sw", 2) == 0 || strcmp(row->module, "ole32.dll") == 0 ||
+        strcmp(row->module, "netcon") == 0)
+        return 0x8007000Eu; /* E_OUTOFMEMORY */
+    return strcmp(row->name, "GetProcAddress") == 0 ? ERROR_PROC_NOT_FOUND
+                                                    : 1450; /* ERROR_NO_SYSTEM_RESOURCES */
+}
+
 static int
 before(struct sim_frame *frame, uint64_t *result)
 {
     const struct sim_import *row = frame->row;
     if (win_thread()->in_dllmain && !allowed_in_dllmain(row))
         sim_stop("loader-lock", "%s!%s called from DllMain", row->module, row->name);
-    if (!injection.left || strcmp(row->name, injection.function) != 0)
+    if (!injection.left || row->failures == WIN_NEVER ||
+        (injection.function && strcmp(row->name, injection.function) != 0))
         return 0;
     pthread_mutex_lock(&injection_lock);
     bool now = injection.left && --injection.left == 0;
     if (now)
-        injection.happened = true;
+        injection.happened = row->name;
     pthread_mutex_unlock(&injection_lock);
     if (!now)
         return 0;
+    uint32_t code = injection.code ? injection.code : plausible(row);
+    sim_log("%s fails with 0x%x", row->name, code);
     switch (row->failures) {
     case WIN_ZERO:
-        *result = win_fail(injection.code, 0);
+        *result = win_fail(code, 0);
         return 1;
     case WIN_INVALID:
-        *result = win_fail(injection.code, WIN_INVALID_HANDLE);
+        *result = win_fail(code, WIN_INVALID_HANDLE);
         return 1;
     case WIN_FAILED:
-        *result = win_fail(injection.code, WAIT_FAILED);
+        *result = win_fail(code, WAIT_FAILED);
         return 1;
     case WIN_CODE:
-        *result = injection.code;
+        *result = code;
         return 1;
     case WIN_NULL:
         *result = 0;

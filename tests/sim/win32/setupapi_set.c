@@ -404,7 +404,7 @@ WIN_FUNCTION(DiUninstallDevice)
 static const struct sim_import rows[] = {
     WIN_ROW(SETUP, SetupDiCreateDeviceInfoList, 2, SIM_SINCE_WIN7, WIN_INVALID,
             PAGE "setupdicreatedeviceinfolist"),
-    WIN_ROW(SETUP, SetupDiDestroyDeviceInfoList, 1, SIM_SINCE_WIN7, WIN_ZERO,
+    WIN_ROW(SETUP, SetupDiDestroyDeviceInfoList, 1, SIM_SINCE_WIN7, WIN_NEVER,
             PAGE "setupdidestroydeviceinfolist"),
     WIN_ROW(SETUP, SetupDiCreateDeviceInfoW, 7, SIM_SINCE_WIN7, WIN_ZERO, PAGE "setupdicreatedeviceinfow"),
     WIN_ROW(SETUP, SetupDiOpenDeviceInfoW, 5, SIM_SINCE_WIN7, WIN_ZERO, PAGE "setupdiopendeviceinfow"),
@@ -412,7 +412,7 @@ static const struct sim_import rows[] = {
             PAGE "setupdisetdeviceregistrypropertyw"),
     WIN_ROW(SETUP, SetupDiBuildDriverInfoList, 3, SIM_SINCE_WIN7, WIN_ZERO,
             PAGE "setupdibuilddriverinfolist"),
-    WIN_ROW(SETUP, SetupDiDestroyDriverInfoList, 3, SIM_SINCE_WIN7, WIN_ZERO,
+    WIN_ROW(SETUP, SetupDiDestroyDriverInfoList, 3, SIM_SINCE_WIN7, WIN_NEVER,
             PAGE "setupdidestroydriverinfolist"),
     WIN_ROW(SETUP, SetupDiEnumDriverInfoW, 5, SIM_SINCE_WIN7, WIN_ZERO, PAGE "setupdienumdriverinfow"),
     WIN_ROW(SETUP, SetupDiGetDriverInfoDetailW, 6, SIM_SINCE_WIN7, WIN_ZERO,

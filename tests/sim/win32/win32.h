@@ -43,10 +43,10 @@ extern const struct sim_import_table *const win_tables[];
 /* Systems libraries that exist beside those with rows. */
 bool win_system_library(const char *file_name);
 
-/* The named function fails with the code at its n-th call from now on (1-based), once per thread of
- * execution. */
+/* The n-th call (1-based) from now on of the named function, or of any that can fail (NULL), fails with the code, or
+ * with a plausible one (0). nth 0 turns it off. */
 void win_inject(const char *function, unsigned nth, uint32_t code);
-bool win_injected(void); /* whether the armed failure has happened */
+const char *win_injected(void); /* the function that failed so, or NULL */
 
 /* ---- Threads (thread.c) ---- */
 
