@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-# Sourced by the scripts of this folder, which set `here` to it. Gives: die, product, sign_tool, scratch.
+# Sourced by the scripts of this folder, which set `here` to it. Gives: die, product, sign_tool, scratch, settings.
 
 # One line, then the end.
 die() {
@@ -39,4 +39,11 @@ scratch() {
     trap 'exit 129' HUP
     trap 'exit 130' INT
     trap 'exit 143' TERM
+}
+
+# Reads SIGN_CONFIG, a file of NAME=value lines, if one is named.
+settings() {
+    [ -n "${SIGN_CONFIG:-}" ] || return 0
+    [ -r "$SIGN_CONFIG" ] || die "SIGN_CONFIG: cannot read $SIGN_CONFIG"
+    case $SIGN_CONFIG in */*) . "$SIGN_CONFIG" ;; *) . "./$SIGN_CONFIG" ;; esac
 }

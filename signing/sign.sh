@@ -1,7 +1,10 @@
 #!/bin/sh
 # SPDX-License-Identifier: MIT
 # Signs one file: a PE image (.sys .dll .exe), a catalog or a cabinet.
-# usage: sign.sh [--kind KIND] IN OUT       IN and OUT may be the same; OUT appears complete or not at all
+# usage: sign.sh [--kind KIND] [--if-changed] IN OUT     IN and OUT may be the same; OUT appears complete or not at all
+#
+# --if-changed leaves OUT alone when it was made from the same IN with the same settings: a signature differs from
+# run to run, so nothing is signed again without need. It keeps a note of that in OUT.signed-from.
 #
 # Without settings the test certificate signs (signing/test-ca.sh makes it on first use). Settings are environment
 # variables; SIGN_CONFIG names a file of NAME=value lines read first. The table is in docs/release.md:
@@ -20,18 +23,24 @@ set -eu
 here=$(dirname "$0")
 . "$here/common.sh"
 
-kind=
-if [ "${1:-}" = --kind ]; then
-    kind=$2
-    shift 2
-fi
-[ $# -eq 2 ] || die "usage: sign.sh [--kind KIND] IN OUT"
+kind= if_changed=
+while [ $# -gt 2 ]; do
+    case $1 in
+    --kind)
+        kind=$2
+        shift 2
+        ;;
+    --if-changed)
+        if_changed=1
+        shift
+        ;;
+    *) break ;;
+    esac
+done
+[ $# -eq 2 ] || die "usage: sign.sh [--kind KIND] [--if-changed] IN OUT"
 in=$1 out=$2
 [ -f "$in" ] || die "$in: no such file"
-if [ -n "${SIGN_CONFIG:-}" ]; then
-    [ -r "$SIGN_CONFIG" ] || die "SIGN_CONFIG: cannot read $SIGN_CONFIG"
-    case $SIGN_CONFIG in */*) . "$SIGN_CONFIG" ;; *) . "./$SIGN_CONFIG" ;; esac
-fi
+settings
 scratch
 osslsigncode=${OSSLSIGNCODE:-osslsigncode}
 work=$scratch/file
@@ -45,6 +54,9 @@ deliver() {
     cat "$1" >"$new" || die "cannot write $out"
     [ ! -x "$in" ] || chmod +x "$new"
     mv -f "$new" "$out"
+    if [ -n "$if_changed" ]; then
+        printf "%s\n%s\n" "$fingerprint" "$(sha256sum <"$out")" >"$out.signed-from"
+    fi
 }
 
 case $(head -c 2 "$in" | od -An -tx1 | tr -d ' \n') in
@@ -63,10 +75,7 @@ if [ -n "${SIGN_KINDS:-}" ] && [ -n "$kind" ]; then
     case " $SIGN_KINDS " in *" $kind "*) ;; *) mode=none ;; esac
 fi
 case $mode in
-none)
-    deliver "$in"
-    exit 0
-    ;;
+none) ;;
 test)
     unset SIGN_PKCS12 SIGN_PKCS11_MODULE SIGN_COMMAND SIGN_CROSS_CERT SIGN_PASS_FILE SIGN_PASS
     folder=$("$here/test-ca.sh") || exit 1
@@ -76,6 +85,29 @@ test)
 production) ;;
 *) die "SIGN_MODE is '$mode'; it has to be test, production or none" ;;
 esac
+
+# ---- nothing to do? ----
+
+# Everything that decides what comes out, but for passphrases and the tools' versions.
+fingerprint() {
+    printf '%s|' "$mode" "$kind" "${SIGN_CERTS:-}" "${SIGN_KEY:-}" "${SIGN_PKCS12:-}" "${SIGN_PKCS11_MODULE:-}" \
+        "${SIGN_PKCS11_KEY:-}" "${SIGN_COMMAND:-}" "${SIGN_CROSS_CERT:-}" "${SIGN_TIMESTAMP:-}" "${SIGN_DIGEST:-}" \
+        "${SIGN_DUAL:-}" "${SIGN_PAGE_HASHES:-}" "${SIGN_TIME:-}"
+    cat "$in" ${SIGN_CERTS:+"$SIGN_CERTS"} ${SIGN_PKCS12:+"$SIGN_PKCS12"} ${SIGN_CROSS_CERT:+"$SIGN_CROSS_CERT"} \
+        2>/dev/null || true
+}
+if [ -n "$if_changed" ]; then
+    fingerprint=$(fingerprint | sha256sum)
+    if [ -f "$out" ] && [ "$(cat "$out.signed-from" 2>/dev/null)" = "$fingerprint
+$(sha256sum <"$out")" ]; then
+        exit 0
+    fi
+fi
+
+if [ "$mode" = none ]; then
+    deliver "$in"
+    exit 0
+fi
 
 digest=${SIGN_DIGEST:-sha256}
 case $digest in

@@ -11,6 +11,7 @@ set -eu
 here=$(dirname "$0")
 . "$here/common.sh"
 [ $# -gt 0 ] || die "usage: verify.sh PATH..."
+settings
 for path in "$@"; do
     [ -e "$path" ] || die "$path: no such file or folder"
 done

@@ -537,3 +537,47 @@ case_fuzz() {
     fi
     "${FUZZ:?}" "${FUZZ_SECONDS:-10}" "${FUZZ_SEED:-1}" "$work"/seeds/* || fail "see above; REPLAY repeats a round"
 }
+
+# Signing again happens when it has to, and only then.
+case_signed_again_only_if_changed() {
+    local tree=$work/build/amd64
+    package "$work/from" amd64 10.0
+    mkdir -p "$tree"
+    "$SIGN_TOOL" strip "$work/from/demo.sys" "$tree/demo.sys"
+    cp "$work/from/demo.inf" "$tree/demo.inf"
+    make_package() {
+        "$signing/sign-package.sh" "$work/build" demo amd64
+    }
+    state() {
+        (cd "$tree/package" && stat -c '%n %y' demo.sys demo.inf demo.cat && sha256sum demo.sys demo.inf demo.cat)
+    }
+    make_package
+    first=$(state)
+    make_package
+    [ "$first" = "$(state)" ] || fail "made again without need"
+    pem_key
+    make_package
+    verify "$tree/package/demo.inf"
+    second=$(state)
+    [ "$first" != "$second" ] || fail "another key did not matter"
+    make_package
+    [ "$second" = "$(state)" ] || fail "made again without need"
+    printf 'x' >>"$tree/package/demo.sys"
+    make_package
+    verify "$tree/package/demo.inf"
+    # What the platform returned, and back to what we sign ourselves.
+    mkdir -p "$work/returned"
+    cp "$tree/package"/demo.{sys,inf,cat} "$work/returned/"
+    (
+        export SIGN_CERTS=$pki/platform-chain.pem SIGN_KEY=$pki/platform.key
+        sign "$work/returned/demo.sys" "$work/returned/demo.sys"
+        "$signing/make-catalog.sh" "$work/returned/demo.inf" "$work/returned/demo.cat"
+        sign "$work/returned/demo.cat" "$work/returned/demo.cat"
+    )
+    SIGNED_DRIVERS_TRUST=$pki/otherroot.pem SIGNED_DRIVERS=$work/returned make_package
+    for part in sys inf cat; do
+        cmp "$work/returned/demo.$part" "$tree/package/demo.$part" || fail "not taken as it is"
+    done
+    make_package
+    verify "$tree/package/demo.inf"
+}
