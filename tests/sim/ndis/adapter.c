@@ -307,6 +307,7 @@ halt(struct sim_adapter *adapter, unsigned action)
 {
     expect_state(adapter, NDIS_PAUSED, "halt");
     pthread_mutex_lock(&adapter->oid_turn); /* no request is outstanding */
+    adapter->halting_thread = sim_thread();
     set_state(adapter, NDIS_HALTING);
     pthread_mutex_lock(&adapter->lock);
     struct timespec deadline = ndis_deadline(OPERATION_TIMEOUT);

@@ -80,6 +80,7 @@ struct sim_adapter
     uint32_t max_total_size; /* what the miniport answered; MtuSize until then */
 
     _Atomic int media_state;
+    struct sim_thread *halting_thread; /* set before state becomes NDIS_HALTING */
 
     /* the request under way: (lock) */
     NDIS_OID_REQUEST *request;
