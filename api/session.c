@@ -22,6 +22,8 @@
  *
  * The event is auto-reset and wakes one thread; every thread that is told of the end signals it again, so
  * that the end reaches each waiter in turn.
+ *
+ * One file for both directions and their common end, though a long one: they share the locks and the states.
  */
 #include "session.h"
 

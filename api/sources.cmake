@@ -5,6 +5,7 @@ set(API_SOURCES
   device.c
   device_problem.c
   driver_store.c
+  driver_version.c
   folder.c
   lock.c
   logger.c
