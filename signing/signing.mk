@@ -1,6 +1,6 @@
 # Signing: included by the top Makefile, which sets BUILD. Debian packages needed (DEPS):
 #   osslsigncode openssl libssl-dev zlib1g-dev gcc gcab
-#   tests only: libcmocka-dev softhsm2 libengine-pkcs11-openssl libclang-rt-19-dev
+#   tests only: libcmocka-dev softhsm2 libengine-pkcs11-openssl libclang-rt-19-dev jq zip
 # Settings (SIGN_...) come from the environment; the table is in docs/release.md.
 
 SIGN_TOOL := $(BUILD)/host/signing/sign-tool
@@ -21,9 +21,9 @@ test-ca: ## make the test authority and the test signing certificate, unless the
 
 .PHONY: submission verify reproduce
 submission: $(SIGN_TOOL) ## make the signed cabinet for the Hardware Dev Center from what `make dist` signed
-	@mkdir -p dist
-	@signing/submission.sh $(BUILD) $(FILE) dist/$(FILE)-$(VERSION)-submission.cab $(ARCHES)
-	@echo dist/$(FILE)-$(VERSION)-submission.cab
+	@mkdir -p $(BUILD)/submission
+	@signing/submission.sh $(BUILD) $(FILE) $(BUILD)/submission/$(FILE)-$(VERSION).cab $(ARCHES)
+	@echo $(BUILD)/submission/$(FILE)-$(VERSION).cab
 
 verify: $(SIGN_TOOL) ## check a finished release from the outside (RELEASE=dist, or a downloaded zip; VERIFY_TRUST=root.cer)
 	@signing/verify.sh $(or $(RELEASE),dist)

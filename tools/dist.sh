@@ -55,4 +55,5 @@ done
 for made in "$zip" "$symbols" "$setup"; do
     row "$made" "$made"
 done
-(cd dist && sha256sum "$file-$version"*.zip "$file-$version"*.exe >"$file-$version.sha256")
+"$root/signing/sbom.sh" "dist/$file-$version.spdx.json" "$zip" "$symbols" "$setup"
+(cd dist && sha256sum "$file-$version"*.zip "$file-$version"*.exe "$file-$version.spdx.json" >"$file-$version.sha256")
