@@ -1,7 +1,9 @@
 # Turns the product definition into the forms that C, the INF and other files need.
 # Include after product.cmake; afterwards tun_configure_product(<folder>) writes product.h there.
 
-include(${CMAKE_CURRENT_LIST_DIR}/product.cmake)
+# A vendor may keep the definition elsewhere.
+set(TUN_PRODUCT ${CMAKE_CURRENT_LIST_DIR}/product.cmake CACHE FILEPATH "The product definition")
+include(${TUN_PRODUCT})
 set(PRODUCT_CMAKE_DIR ${CMAKE_CURRENT_LIST_DIR})
 
 # "TunL" -> the value whose bytes in memory read T u n L.

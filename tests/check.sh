@@ -40,7 +40,9 @@ fi
         echo "add_test(setup.$name \"$here/installer/setup_test.sh\" \"$build\" $file $name)"
         echo "set_tests_properties(setup.$name PROPERTIES SKIP_RETURN_CODE 77 TIMEOUT 240 LABELS setup)"
     done
+    echo "add_test(product.rebrand \"$here/product/rebrand_test.sh\" \"$build\")"
     for arch in $arches; do
+        echo "add_test(abi.machine_code.$arch \"$here/abi/machine_code.sh\" \"$build\" $file $arch)"
         sim=$build/sim/$arch/sim
         emulator=$(emulator "$arch" || true)
         binaries="--sys $build/$arch/$file.sys --dll $build/$arch/release/wintun.dll --exe $build/$arch/example.exe"

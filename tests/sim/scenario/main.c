@@ -3,6 +3,8 @@
 #include "../kernel/kernel.h"
 #include "registry.h"
 
+#include <poll.h>
+#include <pthread.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -139,6 +141,18 @@ run(int argc, char **argv)
 
 /* ---- process ---- */
 
+/* A kernel process that ends, however it does, takes its processes with it: none of them could end otherwise while
+ * it spins in code of its own. */
+static void *
+end_with_kernel(void *unused)
+{
+    (void)unused;
+    struct pollfd connection = {.fd = 3};
+    while (poll(&connection, 1, -1) <= 0 || !(connection.revents & (POLLHUP | POLLERR | POLLNVAL)))
+        ;
+    _exit(SIM_STATUS_KERNEL_GONE);
+}
+
 static int
 process(int argc, char **argv)
 {
@@ -147,6 +161,9 @@ process(int argc, char **argv)
         usage("no program is called", argv[0]);
     sim_install_fault_handler(NULL);
     sim_stack_configure(1024 * 1024, 0);
+    pthread_t watcher;
+    if (pthread_create(&watcher, NULL, end_with_kernel, NULL) != 0)
+        abort();
     int status = program->run(argc, argv);
     fflush(stdout);
     fflush(stderr);

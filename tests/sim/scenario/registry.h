@@ -10,6 +10,7 @@ enum
     SIM_STATUS_PASSED = 0,
     SIM_STATUS_FAILED = 1,
     SIM_STATUS_USAGE = 2,
+    SIM_STATUS_KERNEL_GONE = 4, /* of a process: the kernel process it lived under has ended */
     SIM_STATUS_STOPPED = 3,
     SIM_STATUS_SKIPPED = 77
 };
