@@ -55,6 +55,18 @@ function(tun_resource output source)
     VERBATIM)
 endfunction()
 
+# The version resource of an image, at <current binary dir>/<name>.version.res. Types are VS_FIXEDFILEINFO's: 1 program,
+# 2 DLL, 3 driver (subtype 6: network).
+function(tun_version_resource name description type subtype)
+  set(VERSION_FILE ${name})
+  set(VERSION_DESCRIPTION "${description}")
+  set(VERSION_TYPE ${type})
+  set(VERSION_SUBTYPE ${subtype})
+  set(source ${CMAKE_CURRENT_BINARY_DIR}/${name}.version.rc)
+  configure_file(${CMAKE_SOURCE_DIR}/cmake/version.rc.in ${source} @ONLY NEWLINE_STYLE LF)
+  tun_resource(${CMAKE_CURRENT_BINARY_DIR}/${name}.version.res ${source})
+endfunction()
+
 # How user-mode code is compiled: no C runtime, nothing newer than Windows 7 without a look-up at run time.
 set(TUN_USER_OPTIONS -std=gnu11 -O2 -g -gcodeview -ffreestanding -fms-extensions -fno-strict-aliasing -funwind-tables
   -fno-stack-protector -Wall -Wextra -Wframe-larger-than=3072)
