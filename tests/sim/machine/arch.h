@@ -72,9 +72,11 @@ uint64_t sim_enter_image(struct sim_stack *stack, const struct sim_registers *in
 /* Where stubs of imports jump to; calls sim_import_dispatch on the host's stack. */
 void sim_import_entry(void);
 uint64_t sim_import_dispatch(const struct sim_import *row, struct sim_registers *registers);
-/* What control flow guard's pointers lead to: a check that accepts, and a dispatch that jumps. */
+/* What control flow guard's pointers lead to: a check that stops or returns, a dispatch that also jumps
+ * (amd64). */
 void sim_guard_check(void);
 void sim_guard_dispatch(void);
+void sim_guard_target(uintptr_t target);
 
 /* ---- Each architecture ---- */
 
@@ -112,6 +114,9 @@ struct sim_image
     const uint8_t *pdata; /* function table, ascending; NULL if the image has none */
     uint32_t pdata_size;
     uint32_t export_rva, export_size;
+    const uint8_t
+        *guard_table; /* functions whose address is taken, ascending; NULL if the image is not guarded */
+    size_t guard_count, guard_stride;
     struct sim_section
     {
         char name[9];

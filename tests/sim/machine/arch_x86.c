@@ -121,8 +121,9 @@ sim_arch_stub(uint8_t *code, const struct sim_import *row, size_t *entry)
     return 10;
 }
 
-/* The host's thread-local storage is behind gs; fs is free for a segment of our own. A thread inherits its maker's
- * segments, and there are but three: so the first thread asks which one is free, and all the others take the same. */
+/* The host's thread-local storage is behind gs; fs is free for a segment of our own. A thread inherits its
+ * maker's segments, and there are but three: so the first thread asks which one is free, and all the others
+ * take the same. */
 void
 sim_arch_thread(struct sim_stack *stack)
 {

@@ -99,18 +99,4 @@ sim_resume_image:
     bx lr
     .size sim_resume_image, . - sim_resume_image
 
-    .globl sim_guard_check
-    .type sim_guard_check, %function
-    .thumb_func
-sim_guard_check:
-    bx lr
-    .size sim_guard_check, . - sim_guard_check
-
-    .globl sim_guard_dispatch
-    .type sim_guard_dispatch, %function
-    .thumb_func
-sim_guard_dispatch:
-    bx r12
-    .size sim_guard_dispatch, . - sim_guard_dispatch
-
     .section .note.GNU-stack, "", %progbits

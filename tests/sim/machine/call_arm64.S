@@ -116,16 +116,4 @@ sim_resume_image:
     br x16
     .size sim_resume_image, . - sim_resume_image
 
-    .globl sim_guard_check
-    .type sim_guard_check, %function
-sim_guard_check:
-    ret
-    .size sim_guard_check, . - sim_guard_check
-
-    .globl sim_guard_dispatch
-    .type sim_guard_dispatch, %function
-sim_guard_dispatch:
-    br x15
-    .size sim_guard_dispatch, . - sim_guard_dispatch
-
     .section .note.GNU-stack, "", %progbits

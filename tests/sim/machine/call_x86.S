@@ -95,16 +95,4 @@ sim_resume_image:
     jmp *%ecx
     .size sim_resume_image, . - sim_resume_image
 
-    .globl sim_guard_check
-    .type sim_guard_check, @function
-sim_guard_check:
-    ret
-    .size sim_guard_check, . - sim_guard_check
-
-    .globl sim_guard_dispatch
-    .type sim_guard_dispatch, @function
-sim_guard_dispatch:
-    jmp *%eax
-    .size sim_guard_dispatch, . - sim_guard_dispatch
-
     .section .note.GNU-stack, "", @progbits

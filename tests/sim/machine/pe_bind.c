@@ -175,6 +175,8 @@ enum
 {
     CHECK_FUNCTION = sizeof(void *) == 8 ? 0x70 : 0x48,
     DISPATCH_FUNCTION = sizeof(void *) == 8 ? 0x78 : 0x4c,
+    FUNCTION_TABLE = sizeof(void *) == 8 ? 0x80 : 0x50,
+    FUNCTION_COUNT = sizeof(void *) == 8 ? 0x88 : 0x54,
     GUARD_FLAGS = sizeof(void *) == 8 ? 0x90 : 0x58,
 };
 
@@ -199,7 +201,7 @@ pe_load_config(struct pe_loading *load)
 {
     struct pe_directory directory = load->optional.directory[PE_DIR_LOAD_CONFIG];
     uint32_t size, flags;
-    uintptr_t check, dispatch;
+    uintptr_t check, dispatch, table, count;
     if (directory.rva == 0 || !(load->optional.dll_characteristics & PE_DLL_GUARD_CF) ||
         !(sim_persona->system & SIM_SINCE_WIN10))
         return true;
@@ -214,6 +216,15 @@ pe_load_config(struct pe_loading *load)
         return true;
     memcpy(&check, config + CHECK_FUNCTION, sizeof check);
     memcpy(&dispatch, config + DISPATCH_FUNCTION, sizeof dispatch);
+    memcpy(&table, config + FUNCTION_TABLE, sizeof table);
+    memcpy(&count, config + FUNCTION_COUNT, sizeof count);
+    struct sim_image *image = load->image;
+    uintptr_t rva = table - (uintptr_t)image->base, stride = 4 + (flags >> PE_GUARD_STRIDE_SHIFT);
+    if (!table || count > image->size / stride || rva > image->size || count * stride > image->size - rva)
+        return pe_refuse(load, "the table of guarded functions lies outside the image");
+    image->guard_table = image->base + rva;
+    image->guard_count = count;
+    image->guard_stride = stride;
     return set_guard_pointer(load, check, sim_guard_check) &&
            (sim_arch != SIM_AMD64 || set_guard_pointer(load, dispatch, sim_guard_dispatch));
 }

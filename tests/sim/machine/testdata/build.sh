@@ -13,6 +13,7 @@ arm) target=thumbv7 machine=arm entry=DriverEntry ;;
 *) echo "unknown architecture $arch" >&2; exit 2 ;;
 esac
 mkdir -p "$out"
+flags= link=
 
 # library <name> <module> <definition>: an import library; decoration exists on x86 only
 library() {
@@ -33,16 +34,19 @@ image() {
     for source; do
         object=$out/$(basename "$source").obj
         clang-19 --target=$target-pc-windows-msvc -ffreestanding -fms-extensions -funwind-tables -O2 -Wall -Wextra \
-            -mno-stack-arg-probe -I"$here" -c "$here/$source" -o "$object"
+            -mno-stack-arg-probe $flags -I"$here" -c "$here/$source" -o "$object"
         objects="$objects $object"
     done
-    lld-link-19 /nologo /driver /subsystem:native /entry:$entry /nodefaultlib /release /Brepro /section:INIT,ERD \
+    lld-link-19 /nologo /driver /subsystem:native /entry:$entry /nodefaultlib /release /Brepro /section:INIT,ERD $link \
         /out:"$out/$name" $objects "$out/test.lib" "$out/ntoskrnl.lib"
 }
 
 library test test.sys "$here/test_driver.def"
 library ntoskrnl ntoskrnl.exe "$here/ntoskrnl.def"
 image basic.sys basic.c
+flags="-Xclang -cfguard" link=/guard:cf
+image guard.sys guard.c guard_config.S
+flags= link=
 image broken.sys basic.c broken.S
 case $arch in
 arm) image raise.sys raise_arm.c try_arm.S clobber_arm.S unwind_arm.S ;;
