@@ -13,7 +13,7 @@ static const struct
     ULONG Count;
     ULONG Reserve; /* of Count; at least 1 in the largest class, so that draining always goes on */
 } ReceiveClasses[RECEIVE_CLASSES] = {
-    {2048, 512, 32},
+    {2048, 1024, 64},
     {16384, 32, 4},
     {65536, 16, 2},
 };
