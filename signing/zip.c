@@ -166,7 +166,11 @@ LoadEntry(TREE *Tree, const uint8_t *Zip, size_t ZipSize, const uint8_t *Entry, 
              !memcmp(Zip + Local + 30, Path, NameSize);
     }
     /* Deflate cannot shrink further than 1 : 1032, which bounds what a lying size makes us allocate. */
-    Ok = Ok && (Method == 0 ? PackedSize == Size : Size / 1040 <= PackedSize);
+    if (Ok && (Method == 0 ? PackedSize != Size : Size / 1040 > PackedSize)) {
+        ReportFinding(Report, "%s claims a size that it cannot have", Path);
+        free(Path);
+        return false;
+    }
     Data = Ok ? malloc(Size + 1) : NULL;
     if (Data && Method == 0)
         memcpy(Data, Zip + Start, Size);

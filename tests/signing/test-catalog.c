@@ -272,6 +272,16 @@ verifier_digest_other_than_tag_is_found(void **State)
 }
 
 static void
+verifier_member_without_indirect_data_is_found(void **State)
+{
+    (void)State;
+    Make(FixtureInf7, PE_MACHINE_AMD64);
+    Expected.Members[0].Indirect = CATALOG_KIND_NONE;
+    Encode(&Expected);
+    ExpectFinding("lacks an attribute or has one too many");
+}
+
+static void
 verifier_members_out_of_order_are_found(void **State)
 {
     CATALOG_MEMBER First;
@@ -482,8 +492,9 @@ verifier_every_changed_byte_is_found_or_free(void **State)
         FixtureFreeReport(&Report);
         Der[At] ^= 0x01;
     }
-    /* The 16 bytes of the identifier, and the digits of the time that still make a date when they change. */
-    assert_in_range(Free, 16, 16 + 12);
+    /* The 16 bytes of the identifier, and the digits of the time but two: the day 00 and the month 00 do not
+     * exist. */
+    assert_int_equal(Free, 16 + 12 - 2);
 }
 
 static int
@@ -512,6 +523,7 @@ main(void)
         cmocka_unit_test(verifier_sha1_member_of_version2_removed_is_found),
         cmocka_unit_test(verifier_member_added_is_found),
         cmocka_unit_test(verifier_digest_other_than_tag_is_found),
+        cmocka_unit_test(verifier_member_without_indirect_data_is_found),
         cmocka_unit_test(verifier_members_out_of_order_are_found),
         cmocka_unit_test(verifier_missorted_set_is_found),
         cmocka_unit_test(verifier_malformed_time_is_found),
