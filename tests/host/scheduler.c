@@ -23,6 +23,8 @@
 #include "tests/unit/random.h"
 
 #define THREADS_MAX 64
+/* No run takes ten minutes of its own time, unless everybody but a thread that polls is blocked. */
+#define TIME_MAX (600 * 10000000ull)
 
 struct sched_thread
 {
@@ -83,10 +85,11 @@ static void
 report_deadlock(void)
 {
     host_print_label();
-    fprintf(stderr, "seeded scheduler: nobody can go on\n");
+    fprintf(stderr, "seeded scheduler: nobody makes progress\n");
     for (int i = 0; i < THREADS_MAX; i++)
         if (sched.threads[i] && !sched.threads[i]->done)
-            fprintf(stderr, "  %-12s waits for %s\n", sched.threads[i]->name, sched.threads[i]->what);
+            fprintf(stderr, "  %-12s waits for %s\n", sched.threads[i]->name,
+                    sched.threads[i]->ready ? sched.threads[i]->what : "its turn");
     abort();
 }
 
@@ -106,6 +109,8 @@ pick(void)
             else if (thread->deadline >= 0 && (earliest < 0 || thread->deadline < earliest))
                 earliest = thread->deadline;
         }
+        if (sched.now > TIME_MAX)
+            report_deadlock();
         if (count)
             return able[random_below(&sched.random, count)];
         if (earliest < 0)

@@ -152,6 +152,8 @@ stream(traffic *t, unsigned int number)
 
 /* ---- Out: senders and readers ---- */
 
+static void wake_reader(traffic *t);
+
 /* Any thread that the driver completes from. */
 static void
 send_sink(void *context, NET_BUFFER_LIST *nbl)
@@ -229,7 +231,8 @@ sender_thread(void *argument)
     /* Another sender may still have our last chains in hand. */
     while (ReadAcquire64(&sender->pending))
         sched_relax();
-    InterlockedDecrement(&t->senders_running);
+    if (!InterlockedDecrement(&t->senders_running))
+        wake_reader(t);
 }
 
 static LONG64
@@ -247,6 +250,15 @@ release_one(traffic *t, BYTE **held, unsigned int *count, uint64_t *random)
     unsigned int which = random_below(random, *count);
     WintunReleaseReceivePacket(t->config.session, held[which]);
     held[which] = held[--*count];
+}
+
+/* Once all senders have ended, one reader tells the next that there is no more to come. */
+static void
+wake_reader(traffic *t)
+{
+    HANDLE event = t->config.readers ? WintunGetReadWaitEvent(t->config.session) : NULL;
+    if (event)
+        SetEvent(event);
 }
 
 static void
@@ -284,11 +296,14 @@ reader_thread(void *argument)
         }
         host_check(error == ERROR_NO_MORE_ITEMS);
         if (!ReadAcquire(&t->senders_running) &&
-            (t->config.lossy || ReadNoFence64(&t->read) == total_sent(t)))
+            (t->config.lossy || ReadNoFence64(&t->read) == total_sent(t))) {
+            wake_reader(t);
             return;
+        }
+        /* For ever: whoever publishes a packet, or ends the session, has to wake us. */
         HANDLE event = WintunGetReadWaitEvent(t->config.session);
         if (event)
-            HostWaitForEvent(event, 5);
+            HostWaitForEvent(event, 0xFFFFFFFFu);
     }
 }
 
