@@ -16,6 +16,7 @@ SIM_SCENARIO(guard_pointers_follow_system)
     EXPECT_EQ(sim_image_of((void *)CALL("GuardPointer", 0)) == image, !has_guard());
     /* 1 + 4 + 9 + 16 + 25 + 1 + 2, and 1 + 4 + 9 + 16 + 25 + 36 */
     EXPECT_EQ(CALL("GuardCall", 3, 0, 1, 2), 58);
+    EXPECT_EQ(CALL("GuardForward", 5, 10, 20, 30, 40, 50), 550);
     EXPECT_EQ(CALL("GuardImport", 0), 91);
 }
 

@@ -19,6 +19,13 @@ __declspec(dllexport) UINTPTR STDCALL GuardCall(UINTPTR beyond, UINTPTR a, UINTP
     return target(a, b, 3, 4, 5) + a + b;
 }
 
+/* Arguments stay in the registers in which they came while the check runs. */
+__declspec(dllexport) UINTPTR STDCALL
+GuardForward(UINTPTR a, UINTPTR b, UINTPTR c, UINTPTR d, UINTPTR e)
+{
+    return Target(a, b, c, d, e);
+}
+
 /* Imports called through a pointer are in no image and pass. */
 static UINTPTR(STDCALL *volatile Import)(UINTPTR, UINTPTR, UINTPTR, UINTPTR, UINTPTR, UINTPTR);
 
