@@ -407,11 +407,17 @@ object_of_none(void)
     KERNEL(ObfReferenceObject, POINTER(pool(64)));
 }
 
+KERNEL_ROUTINE(return_at_once, 1)
+{
+    (void)frame;
+    return 0;
+}
+
 static void
 handle_closed_twice(void)
 {
     HANDLE handle;
-    KERNEL(PsCreateSystemThread, POINTER(&handle), 0, 0, 0, 0, POINTER(KERNEL_CODE(do_nothing)), 0);
+    KERNEL(PsCreateSystemThread, POINTER(&handle), 0, 0, 0, 0, POINTER(KERNEL_CODE(return_at_once)), 0);
     KERNEL(ZwClose, POINTER(handle));
     KERNEL(ZwClose, POINTER(handle));
 }
