@@ -67,8 +67,10 @@ wine-root: ## make the 32-bit Debian in which the setup is tested (root; two min
 	@tools/step.sh "wine root" $(BUILD)/log/wine-root.log -- tests/installer/wine-root.sh $(BUILD)
 
 .PHONY: demo clean
-demo: build-amd64 sim-amd64 ## ping and TCP across the shipped binaries, on screen (root, /dev/net/tun)
-	@tests/demo/demo.sh $(BUILD) $(FILE)
+# One architecture, unless ARCHES is given; COUNT=, DURATION= and MTU= go through to the script.
+DEMO_ARCHES := $(if $(filter-out file,$(origin ARCHES)),$(ARCHES),amd64)
+demo: $(DEMO_ARCHES:%=build-%) $(DEMO_ARCHES:%=sim-%) ## ping and TCP across the shipped binaries, on screen (root, /dev/net/tun)
+	@tests/demo/demo.sh $(BUILD) $(FILE) "$(DEMO_ARCHES)"
 
 clean: ## remove build/ and dist/
 	rm -rf $(BUILD) dist

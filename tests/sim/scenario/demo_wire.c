@@ -118,6 +118,19 @@ transfer(const char *family, const char *address, bool reverse, unsigned seconds
     EXPECT(moved > 64 * 1024);
 }
 
+/* Waits until nothing moves any more, or the counters would tell of packets that are still on their way. */
+static void
+settle(void)
+{
+    uint64_t last = 0, now = 1;
+    while (now != last) {
+        last = now;
+        usleep(300000);
+        now = sim_stack_counts(left.adapter).packets + sim_stack_counts(right.adapter).packets +
+              sim_bridge_counts(left.bridge).down + sim_bridge_counts(right.bridge).down;
+    }
+}
+
 SIM_SCENARIO_ON(demo_tcp_crosses_two_adapters, DLL_SYSTEMS, SIM_NEEDS_ROOT)
 {
     unsigned seconds = demo_argument("seconds", 1), mtu = demo_argument("mtu", 1500);
@@ -148,6 +161,7 @@ SIM_SCENARIO_ON(demo_tcp_crosses_two_adapters, DLL_SYSTEMS, SIM_NEEDS_ROOT)
     kill(server, SIGTERM);
     waitpid(server, NULL, 0);
 
+    settle();
     demo_say("\n");
     demo_print_counters(&left, "adapter Left");
     demo_print_counters(&right, "adapter Right");
