@@ -108,6 +108,8 @@ pnp_software_close(struct sim_process *process, uint64_t handle)
     *at = software->next;
     struct pnp_node *node = pnp_node_number(software->node);
     if (node && !software->refused && node->generation == software->generation) {
+        /* What its creation has under way is void from now on. */
+        node->generation++;
         node->leaving = true;
         pnp_schedule(STEP_SURPRISE, node, false);
     }

@@ -66,14 +66,16 @@ static bool
 parse_version(const char *date, const char *version, uint64_t *file_time, uint64_t *number)
 {
     unsigned month, day, year, part[4] = {0};
-    struct tm when = {0};
     if (!date || sscanf(date, "%u/%u/%u", &month, &day, &year) != 3 || month < 1 || month > 12 || day < 1 ||
-        day > 31)
+        day > 31 || year < 1601)
         return false;
-    when.tm_year = (int)year - 1900;
-    when.tm_mon = (int)month - 1;
-    when.tm_mday = (int)day;
-    *file_time = ((uint64_t)timegm(&when) + 11644473600ull) * 10000000;
+    /* Days since 1601-01-01, counted here: time_t of 32 bits ends in 2038. */
+    static const unsigned before[12] = {0, 31, 59, 90, 120, 151, 181, 212, 243, 273, 304, 334};
+    uint64_t past = year - 1601;
+    uint64_t days = past * 365 + past / 4 - past / 100 + past / 400 + before[month - 1] + day - 1;
+    if (month > 2 && year % 4 == 0 && (year % 100 != 0 || year % 400 == 0))
+        days++;
+    *file_time = days * 864000000000ull;
     if (version && sscanf(version, "%u.%u.%u.%u", part, part + 1, part + 2, part + 3) < 1)
         return false;
     *number = (uint64_t)(part[0] & 0xFFFF) << 48 | (uint64_t)(part[1] & 0xFFFF) << 32 |

@@ -282,7 +282,7 @@ static const struct sim_import rows[] = {
             "win32/api/libloaderapi/nf-libloaderapi-loadlibraryexw"),
     WIN_ROW(K32, FreeLibrary, 1, SIM_SINCE_WIN7, WIN_NEVER,
             "win32/api/libloaderapi/nf-libloaderapi-freelibrary"),
-    WIN_ROW(K32, GetProcAddress, 2, SIM_SINCE_WIN7, WIN_ZERO,
+    WIN_ROW(K32, GetProcAddress, 2, SIM_SINCE_WIN7, WIN_NEVER,
             "win32/api/libloaderapi/nf-libloaderapi-getprocaddress"),
 };
 const struct sim_import_table win_kernel32_module = WIN_TABLE(rows);
