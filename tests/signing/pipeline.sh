@@ -1,6 +1,6 @@
 #!/bin/bash
 # SPDX-License-Identifier: MIT
-# The pipeline with real tools: one case per run. Exit code 77: a tool is missing, skipped.
+# The pipeline with real tools: one case per run, a function case_<name> in cases-*.sh. Exit code 77: a tool is missing, skipped.
 # usage: pipeline.sh CASE      SIGN_TOOL and TSA name the host programs, WORK a folder for this case
 set -eu -o pipefail
 here=$(realpath "$(dirname "$0")")
@@ -98,6 +98,7 @@ pem_key() {
     export SIGN_MODE=production SIGN_CERTS=$pki/signer-chain.pem SIGN_KEY=$pki/signer.key
 }
 
-. "$here/cases.sh"
+. "$here/cases-signing.sh"
+. "$here/cases-release.sh"
 "case_$case"
 echo "$case: good"

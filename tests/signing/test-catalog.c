@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT
  * The catalog writer against pinned bytes, the reader and the comparison against every way to spoil a
- * catalog. */
+ * catalog. Longer than other files because each way is a test of its own. */
 #include "fixture.h"
 
 #include <ctype.h>

@@ -1,0 +1,266 @@
+# SPDX-License-Identifier: MIT
+# Cases of pipeline.sh around one signature: keys, certificates, time stamps, faults. A function each.
+
+case_test_certificate() {
+    rm -rf "$work/ca"
+    SIGN_TEST_CA=$work/ca package "$work/package" amd64 6.1
+    before=$(sha256sum "$work/ca/signer.pem")
+    [ "$(stat -c %a "$work/ca")" = 700 ] || fail "the folder of the test key can be read by others"
+    [ "$(stat -c %a "$work/ca/signer.key")" = 600 ] || fail "the test key can be read by others"
+    "$SIGN_TOOL" verify --trust "$work/ca/root.cer" "$work/package/demo.inf" || fail "not good"
+    osslsigncode_verify -CAfile "$work/ca/root.pem" "$work/package/demo.cat"
+    # Used again, not made again; and with the commit's time the same bytes come out.
+    cp -r "$work/package" "$work/first"
+    SIGN_TEST_CA=$work/ca package "$work/package" amd64 6.1
+    [ "$before" = "$(sha256sum "$work/ca/signer.pem")" ] || fail "the certificate was made anew"
+    diff -r "$work/first" "$work/package" || fail "two runs differ"
+}
+
+case_pem() {
+    pem_key
+    for arch in amd64 x86 arm64 arm; do
+        system=10.0
+        [ $arch != arm ] || system=6.3
+        package "$work/$arch" $arch $system
+        verify "$work/$arch/demo.inf"
+        osslsigncode_verify -CAfile "$pki/root.pem" "$work/$arch/demo.cat"
+        osslsigncode_verify -CAfile "$pki/root.pem" "$work/$arch/demo.sys"
+        if osslsigncode verify --help 2>&1 | grep -q -- -catalog; then
+            osslsigncode_verify -catalog "$work/$arch/demo.cat" -CAfile "$pki/root.pem" "$work/$arch/demo.sys"
+        fi
+    done
+}
+
+# The same certificate from every source, at the same time of signing, gives the same bytes.
+case_sources_agree() {
+    need softhsm2-util
+    pem_key
+    export SIGN_TIME=1767225600
+    demo_driver "$work" amd64 10.0
+    sign "$work/demo.sys" "$work/pem.sys"
+    SIGN_KEY=$pki/locked.key SIGN_PASS_FILE=$pki/pass sign "$work/demo.sys" "$work/locked.sys"
+    SIGN_KEY=$pki/locked.key SIGN_PASS=correct sign "$work/demo.sys" "$work/environment.sys"
+    (
+        unset SIGN_CERTS SIGN_KEY
+        SIGN_PKCS12=$pki/signer.p12 SIGN_PASS_FILE=$pki/pass sign "$work/demo.sys" "$work/pkcs12.sys"
+    )
+    token
+    sign "$work/demo.sys" "$work/pkcs11.sys"
+    for source in locked environment pkcs12 pkcs11; do
+        verify "$work/$source.sys"
+        cmp "$work/pem.sys" "$work/$source.sys" || fail "$source differs"
+    done
+}
+
+# A token of this case alone, with the signer's key. PIN "correct".
+token() {
+    engines=$(openssl version -e | sed 's/.*"\(.*\)"/\1/')
+    module=$(find /usr/lib -name libsofthsm2.so 2>/dev/null | head -n 1)
+    if [ ! -e "$engines/pkcs11.so" ] || [ -z "$module" ]; then
+        echo "the PKCS#11 engine or softhsm2 is missing: skipped"
+        exit 77
+    fi
+    mkdir -p "$work/tokens"
+    printf 'directories.tokendir = %s\nobjectstore.backend = file\nlog.level = ERROR\n' "$work/tokens" \
+        >"$work/softhsm2.conf"
+    export SOFTHSM2_CONF=$work/softhsm2.conf
+    openssl pkcs8 -topk8 -nocrypt -in "$pki/signer.key" -out "$work/pkcs8.key"
+    softhsm2-util --init-token --free --label release --pin correct --so-pin correct >/dev/null
+    softhsm2-util --import "$work/pkcs8.key" --token release --label signer --id 01 --pin correct >/dev/null
+    unset SIGN_KEY
+    export SIGN_CERTS=$pki/signer-chain.pem SIGN_PKCS11_MODULE=$module SIGN_PASS_FILE=$pki/pass
+    export SIGN_PKCS11_KEY='pkcs11:token=release;object=signer;type=private'
+}
+
+case_pkcs11_wrong_pin() {
+    need softhsm2-util
+    export SIGN_MODE=production
+    demo_driver "$work" amd64 10.0
+    token
+    SIGN_PASS_FILE=$pki/wrong-pass expect_failure 'refuses the PIN' sign "$work/demo.sys" "$work/out"
+    SIGN_PKCS11_KEY='pkcs11:token=release;object=other;type=private' \
+        expect_failure 'cannot be signed' sign "$work/demo.sys" "$work/out"
+    sign "$work/demo.sys" "$work/signed.sys"
+    verify "$work/signed.sys"
+}
+
+case_wrong_passphrase() {
+    demo_driver "$work" amd64 10.0
+    export SIGN_MODE=production
+    SIGN_PKCS12=$pki/signer.p12 SIGN_PASS_FILE=$pki/wrong-pass \
+        expect_failure 'passphrase of .*signer.p12 is wrong' sign "$work/demo.sys" "$work/out"
+    export SIGN_CERTS=$pki/signer-chain.pem SIGN_KEY=$pki/locked.key
+    SIGN_PASS=wrong expect_failure 'passphrase of .*locked.key is wrong' sign "$work/demo.sys" "$work/out"
+    expect_failure 'encrypted and no passphrase is set' sign "$work/demo.sys" "$work/out"
+    SIGN_PASS_FILE=$work/none expect_failure 'cannot read the passphrase file' sign "$work/demo.sys" "$work/out"
+}
+
+case_passphrase_stays_hidden() {
+    demo_driver "$work" amd64 10.0
+    export SIGN_MODE=production SIGN_CERTS=$pki/signer-chain.pem SIGN_KEY=$pki/locked.key SIGN_PASS=correct
+    # Records every command line of the signing tool, and what the tool can see of the environment.
+    printf '#!/bin/sh\n{ echo "$*"; env; } >>%s/seen\nexec %s "$@"\n' "$work" "$(command -v osslsigncode)" >"$work/spy"
+    chmod +x "$work/spy"
+    OSSLSIGNCODE=$work/spy sign "$work/demo.sys" "$work/signed.sys"
+    grep -q -- '-readpass' "$work/seen" || fail "the tool was not called as thought"
+    ! grep -q '\<correct\>' "$work/seen" || fail "the passphrase can be seen: $(grep '\<correct\>' "$work/seen")"
+}
+
+case_bad_certificates() {
+    demo_driver "$work" amd64 10.0
+    pem_key
+    SIGN_CERTS=$pki/expired-chain.pem expect_failure "'Vendor Expired' expired on" sign "$work/demo.sys" "$work/out"
+    SIGN_CERTS=$pki/early-chain.pem expect_failure "'Vendor Early' is not valid before" sign "$work/demo.sys" "$work/out"
+    SIGN_CERTS=$pki/server-chain.pem expect_failure "not meant for code signing" sign "$work/demo.sys" "$work/out"
+    SIGN_CERTS=$pki/weak-chain.pem expect_failure 'weak digest, sha1' sign "$work/demo.sys" "$work/out"
+    SIGN_CERTS=$pki/intermediate.pem expect_failure 'no certificate belongs to the key' \
+        sign "$work/demo.sys" "$work/out"
+    SIGN_CERTS=$work/none.pem expect_failure 'cannot open the certificate file' sign "$work/demo.sys" "$work/out"
+    SIGN_KEY=$work/none.key expect_failure 'cannot open the key file' sign "$work/demo.sys" "$work/out"
+    SIGN_DIGEST=sha1 expect_failure 'weak or unknown digest' sign "$work/demo.sys" "$work/out"
+    (unset SIGN_MODE && expect_failure 'set SIGN_MODE=production' sign "$work/demo.sys" "$work/out")
+    (unset SIGN_CERTS SIGN_KEY && expect_failure 'no signing key is set' sign "$work/demo.sys" "$work/out")
+    # The existing file stays what it was when signing over it fails.
+    cp "$work/demo.sys" "$work/kept.sys"
+    SIGN_CERTS=$pki/expired-chain.pem sign "$work/kept.sys" "$work/kept.sys" 2>/dev/null && fail "signed"
+    cmp "$work/demo.sys" "$work/kept.sys" || fail "the file was changed"
+}
+
+case_verifier_judges_certificates() {
+    demo_driver "$work" amd64 10.0
+    for name in expired early server; do
+        osslsigncode sign -h sha256 -certs "$pki/$name-chain.pem" -key "$pki/signer.key" -in "$work/demo.sys" \
+            -out "$work/$name.sys" >/dev/null
+    done
+    refuse 'certificate has expired' --trust "$pki/root.pem" "$work/expired.sys"
+    refuse 'certificate is not yet valid' --trust "$pki/root.pem" "$work/early.sys"
+    refuse 'is not meant for code signing' --trust "$pki/root.pem" "$work/server.sys"
+    refuse 'is not signed' --trust "$pki/root.pem" "$work/demo.sys"
+    pem_key
+    sign "$work/demo.sys" "$work/good.sys"
+    verify "$work/good.sys"
+    refuse 'the chain of .* is not good' --trust "$pki/otherroot.pem" "$work/good.sys"
+    # Without the intermediate certificate nothing leads to the root.
+    osslsigncode sign -h sha256 -certs "$pki/signer.pem" -key "$pki/signer.key" -in "$work/demo.sys" \
+        -out "$work/short.sys" >/dev/null
+    refuse 'unable to get local issuer certificate' --trust "$pki/root.pem" "$work/short.sys"
+    # SHA-1 alone is not enough.
+    osslsigncode sign -h sha1 -certs "$pki/signer-chain.pem" -key "$pki/signer.key" -in "$work/demo.sys" \
+        -out "$work/weak.sys" >/dev/null
+    refuse 'no signature has a digest stronger than SHA-1' --trust "$pki/root.pem" "$work/weak.sys"
+}
+
+case_cross_certificate() {
+    demo_driver "$work" amd64 10.0
+    pem_key
+    SIGN_CROSS_CERT=$pki/cross.pem sign "$work/demo.sys" "$work/crossed.sys"
+    verify "$work/crossed.sys"
+    # Whoever trusts only the other root gets there by the cross-certificate.
+    "$SIGN_TOOL" verify --trust "$pki/otherroot.pem" "$work/crossed.sys" || fail "the cross-certificate leads nowhere"
+    sign "$work/demo.sys" "$work/plain.sys"
+    refuse 'the chain of' --trust "$pki/otherroot.pem" "$work/plain.sys"
+    SIGN_CROSS_CERT=$pki/stamper.pem expect_failure 'issued none of the chain' sign "$work/demo.sys" "$work/out"
+}
+
+case_timestamps() {
+    demo_driver "$work" amd64 10.0
+    pem_key
+    export SIGN_TIMESTAMP_PAUSE=0
+    pki=$work/stamper-pki && cp -r "$WORK/pki" "$pki"
+    sed -i "s|$WORK/pki|$pki|" "$pki/openssl.cnf"
+    # The first server is not there; the second refuses twice and then works: three rounds, the third succeeds.
+    pki_stamper 2
+    export SIGN_TIMESTAMP="http://127.0.0.1:1/ $stamper_url"
+    sign --kind sys "$work/demo.sys" "$work/demo.sys" 2>"$work/log"
+    [ "$(cat "$pki/stamper.log" | tr '\n' ' ')" = 'refused refused stamped ' ] || fail "not three rounds: $(cat "$pki/stamper.log")"
+    [ "$(grep -c 'no time stamp from http://127.0.0.1:1/' "$work/log")" = 3 ] || fail "$(cat "$work/log")"
+    verify --require-timestamp "$work/demo.sys"
+    "$signing/make-catalog.sh" "$work/demo.inf" "$work/demo.cat"
+    sign --kind cat "$work/demo.cat" "$work/demo.cat" 2>/dev/null
+    verify --require-timestamp "$work/demo.inf"
+    osslsigncode_verify -CAfile "$pki/root.pem" -TSA-CAfile "$pki/root.pem" "$work/demo.cat"
+    # A stamp of somebody who may not stamp, and a stamp that is for another signature.
+    refuse 'the time stamp is not good' --trust "$pki/otherroot.pem" "$work/demo.sys"
+    kill "$stamper_pid"
+    wait "$stamper_pid" 2>/dev/null || true
+    SIGN_TIMESTAMP_TRIES=2 expect_failure 'none of the servers answered' sign "$work/demo.sys" "$work/out"
+    unset SIGN_TIMESTAMP
+    sign "$work/demo.sys" "$work/bare.sys"
+    refuse 'has no good time stamp' --require-timestamp --trust "$pki/root.pem" "$work/bare.sys"
+}
+
+case_dual_and_page_hashes() {
+    demo_driver "$work" amd64 10.0
+    pem_key
+    pki=$work/stamper-pki && cp -r "$WORK/pki" "$pki"
+    sed -i "s|$WORK/pki|$pki|" "$pki/openssl.cnf"
+    SIGN_DUAL=1 sign "$work/demo.sys" "$work/dual.sys"
+    verify "$work/dual.sys"
+    [ "$(grep -c 'signed by' "$work/verify.log")" = 2 ] || fail "not two signatures"
+    grep -q 'with SHA1' "$work/verify.log" && grep -q 'with SHA256' "$work/verify.log" || fail "not SHA-1 and SHA-256"
+    osslsigncode_verify -CAfile "$pki/root.pem" "$work/dual.sys"
+    pki_stamper 0
+    SIGN_TIMESTAMP=$stamper_url SIGN_DUAL=1 sign "$work/demo.sys" "$work/stamped.sys"
+    kill "$stamper_pid"
+    verify --require-timestamp "$work/stamped.sys"
+    [ "$(grep -c 'time-stamped' "$work/verify.log")" = 2 ] || fail "not two time stamps"
+    SIGN_PAGE_HASHES=1 sign "$work/demo.sys" "$work/pages.sys"
+    verify "$work/pages.sys"
+    osslsigncode_verify -CAfile "$pki/root.pem" "$work/pages.sys"
+    grep -qi 'page hash' "$work/ossl.log" || fail "there are no page hashes"
+    # Catalogs carry one signature whatever is asked for: a second one would replace the first.
+    "$signing/make-catalog.sh" "$work/demo.inf" "$work/demo.cat"
+    SIGN_DUAL=1 SIGN_PAGE_HASHES=1 sign "$work/demo.cat" "$work/demo.cat"
+    mv "$work/dual.sys" "$work/demo.sys"
+    verify "$work/demo.inf"
+    osslsigncode_verify -CAfile "$pki/root.pem" "$work/demo.cat"
+}
+
+case_external_command() {
+    demo_driver "$work" amd64 10.0
+    export SIGN_MODE=production
+    printf '#!/bin/sh\nosslsigncode sign -h sha256 -certs %s -key %s -in "$2" -out "$2.s" >/dev/null && mv "$2.s" "$2"\n' \
+        "$pki/signer-chain.pem" "$pki/signer.key" >"$work/cloud"
+    chmod +x "$work/cloud"
+    SIGN_COMMAND="$work/cloud --profile=release" sign "$work/demo.sys" "$work/signed.sys"
+    verify "$work/signed.sys"
+    SIGN_COMMAND='echo no such vault >&2; false' expect_failure 'no such vault' sign "$work/demo.sys" "$work/out"
+    # A command that says yes and does nothing is found out.
+    SIGN_COMMAND=true expect_failure 'is not signed' sign "$work/demo.sys" "$work/out"
+}
+
+case_kinds_and_modes() {
+    demo_driver "$work" amd64 10.0
+    pem_key
+    SIGN_KINDS='sys cat' sign --kind example "$work/demo.sys" "$work/copy.sys"
+    cmp "$work/demo.sys" "$work/copy.sys" || fail "signed all the same"
+    SIGN_KINDS='sys cat' sign --kind sys "$work/demo.sys" "$work/signed.sys"
+    verify "$work/signed.sys"
+    SIGN_MODE=none sign --kind sys "$work/demo.sys" "$work/none.sys"
+    cmp "$work/demo.sys" "$work/none.sys" || fail "signed all the same"
+    SIGN_MODE=perhaps expect_failure 'has to be test, production or none' sign "$work/demo.sys" "$work/out"
+    printf 'SIGN_MODE=production\nSIGN_CERTS=%s\nSIGN_KEY=%s\n' "$SIGN_CERTS" "$SIGN_KEY" >"$work/settings"
+    (
+        unset SIGN_MODE SIGN_CERTS SIGN_KEY
+        SIGN_CONFIG=$work/settings sign "$work/demo.sys" "$work/config.sys"
+    )
+    verify "$work/config.sys"
+    echo text >"$work/text"
+    expect_failure 'neither an image, nor a catalog' sign "$work/text" "$work/out"
+    expect_failure 'no such file' sign "$work/none" "$work/out"
+}
+
+# What osslsigncode 2.5 can, if it is at hand (OSSLSIGNCODE_25 names it), by the same script.
+case_oldest_osslsigncode() {
+    if [ ! -x "${OSSLSIGNCODE_25:-}" ]; then
+        echo "OSSLSIGNCODE_25 names no program: skipped"
+        exit 77
+    fi
+    export OSSLSIGNCODE=$OSSLSIGNCODE_25
+    case_sources_agree
+    unset "${!SIGN_PKCS11@}" SIGN_PASS_FILE
+    case_pem
+    case_cross_certificate
+    case_timestamps
+    case_dual_and_page_hashes
+}
