@@ -68,10 +68,10 @@ SystemIsSupported(VOID)
     DWORD Version = SystemVersion();
     if (!Version)
         return FALSE;
-    if (Version < (10u << 16))
+    if (Version < SYSTEM_WINDOWS_10)
         return LoggerFail(ERROR_NOT_SUPPORTED,
-                          L"Windows %u.%u is not supported yet; Windows 10 or 11 is needed", Version >> 16,
-                          Version & 0xFFFF);
+                          L"Windows %u.%u is not supported yet; Windows 10 or 11 is needed", Version >> 24,
+                          Version >> 16 & 0xFF);
     return SystemIsNative() ||
            LoggerFail(ERROR_NOT_SUPPORTED,
                       L"A program that runs under WOW64 or emulation cannot create or remove "
@@ -210,8 +210,8 @@ WintunCreateAdapter(LPCWSTR Name, LPCWSTR TunnelType, const GUID *RequestedGUID)
         goto cleanupLock;
     }
     if (RequestedGUID && !GuidIsEqual(&Adapter->Device.Guid, RequestedGUID))
-        LoggerWrite(WINTUN_LOG_WARN, L"The adapter has GUID %g, and not %g", &Adapter->Device.Guid,
-                    RequestedGUID);
+        LoggerWrite(WINTUN_LOG_WARN, L"The adapter has GUID %g, as the system chose it, and not %g",
+                    &Adapter->Device.Guid, RequestedGUID);
     AdapterReportDriver(Adapter->Device.InstanceId);
     Adapter->NamingThread = NamingApply(&Adapter->Device.Guid, Name);
     LockRelease(Lock);

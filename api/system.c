@@ -14,19 +14,19 @@ static const LPCWSTR Files[] = {SYSTEM_MODULE_TABLE(SYSTEM_MODULE_FILE)};
 typedef struct _SYSTEM_ROW
 {
     SYSTEM_MODULE Module;
-    BOOL IsOptional;
+    DWORD Since;
     LPCSTR Name;
     FARPROC *Target;
 } SYSTEM_ROW;
 
-/* A function newer than Windows 7 (6.1) may be missing. */
 #define SYSTEM_FUNCTION_ROW(Module, Name, Since, Result, Arguments)                                          \
-    {SYSTEM_##Module, (Since) > 6.15, #Name, (FARPROC *)(VOID *)&System.Name},
+    {SYSTEM_##Module, Since, #Name, (FARPROC *)(VOID *)&System.Name},
 static const SYSTEM_ROW Rows[] = {SYSTEM_FUNCTION_TABLE(SYSTEM_FUNCTION_ROW)};
 
-/* Under SystemLock. Missing receives the name of a function that must be there and is not. */
+/* Under SystemLock. Missing receives the name of a function that this Release of Windows has and the library
+ * lacks. */
 static BOOL
-SystemLoadModule(SYSTEM_MODULE Module, LPCSTR *Missing)
+SystemLoadModule(SYSTEM_MODULE Module, DWORD Release, LPCSTR *Missing)
 {
     WCHAR Path[MAX_PATH];
 
@@ -47,7 +47,7 @@ SystemLoadModule(SYSTEM_MODULE Module, LPCSTR *Missing)
         if (Rows[Index].Module != Module)
             continue;
         FARPROC Function = GetProcAddress(Library, Rows[Index].Name);
-        if (!Function && !Rows[Index].IsOptional) {
+        if (!Function && Release >= Rows[Index].Since) {
             *Missing = Rows[Index].Name;
             SetLastError(ERROR_PROC_NOT_FOUND);
             return FALSE;
@@ -67,9 +67,13 @@ SystemRequireAt(SYSTEM_MODULE Module, WINTUN_LOGGER_LEVEL Level)
 
     if (__atomic_load_n(&IsLoaded[Module], __ATOMIC_ACQUIRE))
         return TRUE;
+    /* ntdll tells the version, and has no row that is newer than Windows 7. */
+    DWORD Release = Module == SYSTEM_NTDLL ? SYSTEM_WINDOWS_7 : SystemVersion();
+    if (!Release)
+        return FALSE;
     AcquireSRWLockExclusive(&SystemLock);
     if (!__atomic_load_n(&IsLoaded[Module], __ATOMIC_RELAXED)) {
-        Succeeded = SystemLoadModule(Module, &Missing);
+        Succeeded = SystemLoadModule(Module, Release, &Missing);
         Error = GetLastError();
         __atomic_store_n(&IsLoaded[Module], Succeeded, __ATOMIC_RELEASE);
     }
@@ -106,7 +110,8 @@ SystemVersion(VOID)
     if (!SystemRequire(SYSTEM_NTDLL))
         return 0;
     System.RtlGetVersion(&Version); /* documented never to fail */
-    return Version.dwMajorVersion << 16 | (Version.dwMinorVersion & 0xFFFF);
+    return SYSTEM_RELEASE(Version.dwMajorVersion, Version.dwMinorVersion & 0xFF,
+                          Version.dwBuildNumber & 0xFFFF);
 }
 
 #if defined(__x86_64__)

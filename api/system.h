@@ -4,9 +4,9 @@
  * System32: a static import would be searched in the program's folder first, and some of these are missing on older
  * systems. A module is loaded when it is first needed and stays.
  *
- * The columns: module, function, the first Windows version that has it (from Microsoft's reference), result and
- * arguments. A function newer than 6.1 (Windows 7) may be NULL and its caller checks; all others are there once
- * SystemRequire has succeeded for the module. Only functions that the table names are looked up anywhere.
+ * The columns: module, function, the first Windows version that has it (major, minor and build, from Microsoft's
+ * reference), result and arguments. On an older system the function is NULL, and its caller checks; all others are
+ * there once SystemRequire has succeeded for the module. Only functions that the table names are looked up anywhere.
  */
 #ifndef SYSTEM_H
 #define SYSTEM_H
@@ -22,6 +22,14 @@
 #include <netcon.h>
 #include "swdevice.h"
 
+/* Versions of Windows, as numbers that compare. */
+#define SYSTEM_RELEASE(Major, Minor, Build) ((DWORD)(Major) << 24 | (DWORD)(Minor) << 16 | (DWORD)(Build))
+#define SYSTEM_WINDOWS_7                    SYSTEM_RELEASE(6, 1, 0)
+#define SYSTEM_WINDOWS_8                    SYSTEM_RELEASE(6, 2, 0)
+#define SYSTEM_WINDOWS_10                   SYSTEM_RELEASE(10, 0, 0)
+#define SYSTEM_WINDOWS_10_1511              SYSTEM_RELEASE(10, 0, 10586)
+#define SYSTEM_WINDOWS_10_1703              SYSTEM_RELEASE(10, 0, 15063)
+
 #define SYSTEM_MODULE_TABLE(Module)                                                                           \
     Module(KERNEL32, L"kernel32.dll")                                                                         \
     Module(NTDLL, L"ntdll.dll")                                                                               \
@@ -35,77 +43,77 @@
 
 /* clang-format off */
 #define SYSTEM_FUNCTION_TABLE(Function) \
-    Function(KERNEL32, IsWow64Process2, 10.0, BOOL, \
+    Function(KERNEL32, IsWow64Process2, SYSTEM_WINDOWS_10_1511, BOOL, \
         (HANDLE Process, USHORT *ProcessMachine, USHORT *NativeMachine)) \
     \
-    Function(NTDLL, RtlGetVersion, 6.1, LONG, (RTL_OSVERSIONINFOW *Version)) \
+    Function(NTDLL, RtlGetVersion, SYSTEM_WINDOWS_7, LONG, (RTL_OSVERSIONINFOW *Version)) \
     \
-    Function(ADVAPI32, CheckTokenMembership, 6.1, BOOL, (HANDLE Token, PSID Sid, BOOL *IsMember)) \
-    Function(ADVAPI32, ConvertStringSecurityDescriptorToSecurityDescriptorW, 6.1, BOOL, \
+    Function(ADVAPI32, CheckTokenMembership, SYSTEM_WINDOWS_7, BOOL, (HANDLE Token, PSID Sid, BOOL *IsMember)) \
+    Function(ADVAPI32, ConvertStringSecurityDescriptorToSecurityDescriptorW, SYSTEM_WINDOWS_7, BOOL, \
         (LPCWSTR Text, DWORD Revision, PSECURITY_DESCRIPTOR *Descriptor, ULONG *Size)) \
-    Function(ADVAPI32, RegQueryValueExW, 6.1, LONG, \
+    Function(ADVAPI32, RegQueryValueExW, SYSTEM_WINDOWS_7, LONG, \
         (HKEY Key, LPCWSTR Name, DWORD *Reserved, DWORD *Type, BYTE *Data, DWORD *Size)) \
-    Function(ADVAPI32, RegCloseKey, 6.1, LONG, (HKEY Key)) \
-    Function(ADVAPI32, OpenSCManagerW, 6.1, SC_HANDLE, (LPCWSTR Machine, LPCWSTR Database, DWORD Access)) \
-    Function(ADVAPI32, OpenServiceW, 6.1, SC_HANDLE, (SC_HANDLE Manager, LPCWSTR Name, DWORD Access)) \
-    Function(ADVAPI32, QueryServiceConfigW, 6.1, BOOL, \
+    Function(ADVAPI32, RegCloseKey, SYSTEM_WINDOWS_7, LONG, (HKEY Key)) \
+    Function(ADVAPI32, OpenSCManagerW, SYSTEM_WINDOWS_7, SC_HANDLE, (LPCWSTR Machine, LPCWSTR Database, DWORD Access)) \
+    Function(ADVAPI32, OpenServiceW, SYSTEM_WINDOWS_7, SC_HANDLE, (SC_HANDLE Manager, LPCWSTR Name, DWORD Access)) \
+    Function(ADVAPI32, QueryServiceConfigW, SYSTEM_WINDOWS_7, BOOL, \
         (SC_HANDLE Service, QUERY_SERVICE_CONFIGW *Config, DWORD Size, DWORD *Needed)) \
-    Function(ADVAPI32, QueryServiceStatus, 6.1, BOOL, (SC_HANDLE Service, SERVICE_STATUS *Status)) \
-    Function(ADVAPI32, DeleteService, 6.1, BOOL, (SC_HANDLE Service)) \
-    Function(ADVAPI32, CloseServiceHandle, 6.1, BOOL, (SC_HANDLE Handle)) \
+    Function(ADVAPI32, QueryServiceStatus, SYSTEM_WINDOWS_7, BOOL, (SC_HANDLE Service, SERVICE_STATUS *Status)) \
+    Function(ADVAPI32, DeleteService, SYSTEM_WINDOWS_7, BOOL, (SC_HANDLE Service)) \
+    Function(ADVAPI32, CloseServiceHandle, SYSTEM_WINDOWS_7, BOOL, (SC_HANDLE Handle)) \
     \
-    Function(CFGMGR32, CM_Locate_DevNodeW, 6.1, CONFIGRET, (DEVINST *Node, DEVINSTID_W InstanceId, ULONG Flags)) \
-    Function(CFGMGR32, CM_Get_DevNode_Status, 6.1, CONFIGRET, \
+    Function(CFGMGR32, CM_Locate_DevNodeW, SYSTEM_WINDOWS_7, CONFIGRET, (DEVINST *Node, DEVINSTID_W InstanceId, ULONG Flags)) \
+    Function(CFGMGR32, CM_Get_DevNode_Status, SYSTEM_WINDOWS_7, CONFIGRET, \
         (ULONG *Status, ULONG *Problem, DEVINST Node, ULONG Flags)) \
-    Function(CFGMGR32, CM_Get_DevNode_PropertyW, 6.1, CONFIGRET, \
+    Function(CFGMGR32, CM_Get_DevNode_PropertyW, SYSTEM_WINDOWS_7, CONFIGRET, \
         (DEVINST Node, const DEVPROPKEY *Key, DEVPROPTYPE *Type, BYTE *Buffer, ULONG *Size, ULONG Flags)) \
-    Function(CFGMGR32, CM_Get_Device_ID_List_SizeW, 6.1, CONFIGRET, (ULONG *Length, PCWSTR Filter, ULONG Flags)) \
-    Function(CFGMGR32, CM_Get_Device_ID_ListW, 6.1, CONFIGRET, \
+    Function(CFGMGR32, CM_Get_Device_ID_List_SizeW, SYSTEM_WINDOWS_7, CONFIGRET, (ULONG *Length, PCWSTR Filter, ULONG Flags)) \
+    Function(CFGMGR32, CM_Get_Device_ID_ListW, SYSTEM_WINDOWS_7, CONFIGRET, \
         (PCWSTR Filter, WCHAR *Buffer, ULONG Length, ULONG Flags)) \
-    Function(CFGMGR32, CM_Open_DevNode_Key, 6.1, CONFIGRET, \
+    Function(CFGMGR32, CM_Open_DevNode_Key, SYSTEM_WINDOWS_7, CONFIGRET, \
         (DEVINST Node, REGSAM Access, ULONG Profile, REGDISPOSITION Disposition, HKEY *Key, ULONG Flags)) \
-    Function(CFGMGR32, SwDeviceCreate, 6.2, HRESULT, \
+    Function(CFGMGR32, SwDeviceCreate, SYSTEM_WINDOWS_8, HRESULT, \
         (PCWSTR Enumerator, PCWSTR Parent, const SW_DEVICE_CREATE_INFO *Info, ULONG PropertyCount, \
          const DEVPROPERTY *Properties, SW_DEVICE_CREATE_CALLBACK Callback, PVOID Context, HSWDEVICE *Device)) \
-    Function(CFGMGR32, SwDeviceClose, 6.2, VOID, (HSWDEVICE Device)) \
+    Function(CFGMGR32, SwDeviceClose, SYSTEM_WINDOWS_8, VOID, (HSWDEVICE Device)) \
     \
-    Function(SETUPAPI, SetupDiCreateDeviceInfoList, 6.1, HDEVINFO, (const GUID *Class, HWND Parent)) \
-    Function(SETUPAPI, SetupDiDestroyDeviceInfoList, 6.1, BOOL, (HDEVINFO Set)) \
-    Function(SETUPAPI, SetupDiCreateDeviceInfoW, 6.1, BOOL, \
+    Function(SETUPAPI, SetupDiCreateDeviceInfoList, SYSTEM_WINDOWS_7, HDEVINFO, (const GUID *Class, HWND Parent)) \
+    Function(SETUPAPI, SetupDiDestroyDeviceInfoList, SYSTEM_WINDOWS_7, BOOL, (HDEVINFO Set)) \
+    Function(SETUPAPI, SetupDiCreateDeviceInfoW, SYSTEM_WINDOWS_7, BOOL, \
         (HDEVINFO Set, PCWSTR Name, const GUID *Class, PCWSTR Description, HWND Parent, DWORD Flags, \
          SP_DEVINFO_DATA *Data)) \
-    Function(SETUPAPI, SetupDiOpenDeviceInfoW, 6.1, BOOL, \
+    Function(SETUPAPI, SetupDiOpenDeviceInfoW, SYSTEM_WINDOWS_7, BOOL, \
         (HDEVINFO Set, PCWSTR InstanceId, HWND Parent, DWORD Flags, SP_DEVINFO_DATA *Data)) \
-    Function(SETUPAPI, SetupDiSetDeviceRegistryPropertyW, 6.1, BOOL, \
+    Function(SETUPAPI, SetupDiSetDeviceRegistryPropertyW, SYSTEM_WINDOWS_7, BOOL, \
         (HDEVINFO Set, SP_DEVINFO_DATA *Data, DWORD Property, const BYTE *Buffer, DWORD Size)) \
-    Function(SETUPAPI, SetupDiBuildDriverInfoList, 6.1, BOOL, (HDEVINFO Set, SP_DEVINFO_DATA *Data, DWORD Type)) \
-    Function(SETUPAPI, SetupDiDestroyDriverInfoList, 6.1, BOOL, (HDEVINFO Set, SP_DEVINFO_DATA *Data, DWORD Type)) \
-    Function(SETUPAPI, SetupDiEnumDriverInfoW, 6.1, BOOL, \
+    Function(SETUPAPI, SetupDiBuildDriverInfoList, SYSTEM_WINDOWS_7, BOOL, (HDEVINFO Set, SP_DEVINFO_DATA *Data, DWORD Type)) \
+    Function(SETUPAPI, SetupDiDestroyDriverInfoList, SYSTEM_WINDOWS_7, BOOL, (HDEVINFO Set, SP_DEVINFO_DATA *Data, DWORD Type)) \
+    Function(SETUPAPI, SetupDiEnumDriverInfoW, SYSTEM_WINDOWS_7, BOOL, \
         (HDEVINFO Set, SP_DEVINFO_DATA *Data, DWORD Type, DWORD Index, SP_DRVINFO_DATA_W *Driver)) \
-    Function(SETUPAPI, SetupDiGetDriverInfoDetailW, 6.1, BOOL, \
+    Function(SETUPAPI, SetupDiGetDriverInfoDetailW, SYSTEM_WINDOWS_7, BOOL, \
         (HDEVINFO Set, SP_DEVINFO_DATA *Data, SP_DRVINFO_DATA_W *Driver, SP_DRVINFO_DETAIL_DATA_W *Detail, \
          DWORD Size, DWORD *Needed)) \
-    Function(SETUPAPI, SetupCopyOEMInfW, 6.1, BOOL, \
+    Function(SETUPAPI, SetupCopyOEMInfW, SYSTEM_WINDOWS_7, BOOL, \
         (PCWSTR Source, PCWSTR Media, DWORD MediaType, DWORD Style, PWSTR Destination, DWORD Size, \
          DWORD *Needed, PWSTR *Component)) \
-    Function(SETUPAPI, SetupUninstallOEMInfW, 6.1, BOOL, (PCWSTR Name, DWORD Flags, PVOID Reserved)) \
-    Function(SETUPAPI, SetupSetNonInteractiveMode, 6.1, BOOL, (BOOL NonInteractive)) \
+    Function(SETUPAPI, SetupUninstallOEMInfW, SYSTEM_WINDOWS_7, BOOL, (PCWSTR Name, DWORD Flags, PVOID Reserved)) \
+    Function(SETUPAPI, SetupSetNonInteractiveMode, SYSTEM_WINDOWS_7, BOOL, (BOOL NonInteractive)) \
     \
-    Function(NEWDEV, DiUninstallDevice, 6.1, BOOL, \
+    Function(NEWDEV, DiUninstallDevice, SYSTEM_WINDOWS_7, BOOL, \
         (HWND Parent, HDEVINFO Set, SP_DEVINFO_DATA *Data, DWORD Flags, BOOL *NeedReboot)) \
-    Function(NEWDEV, DiUninstallDriverW, 10.0, BOOL, (HWND Parent, LPCWSTR Inf, DWORD Flags, BOOL *NeedReboot)) \
+    Function(NEWDEV, DiUninstallDriverW, SYSTEM_WINDOWS_10_1703, BOOL, (HWND Parent, LPCWSTR Inf, DWORD Flags, BOOL *NeedReboot)) \
     \
-    Function(IPHLPAPI, ConvertInterfaceGuidToLuid, 6.1, DWORD, (const GUID *Guid, NET_LUID *Luid)) \
-    Function(IPHLPAPI, ConvertInterfaceLuidToAlias, 6.1, DWORD, (const NET_LUID *Luid, PWSTR Alias, SIZE_T Length)) \
-    Function(IPHLPAPI, GetIpInterfaceEntry, 6.1, DWORD, (MIB_IPINTERFACE_ROW *Row)) \
+    Function(IPHLPAPI, ConvertInterfaceGuidToLuid, SYSTEM_WINDOWS_7, DWORD, (const GUID *Guid, NET_LUID *Luid)) \
+    Function(IPHLPAPI, ConvertInterfaceLuidToAlias, SYSTEM_WINDOWS_7, DWORD, (const NET_LUID *Luid, PWSTR Alias, SIZE_T Length)) \
+    Function(IPHLPAPI, GetIpInterfaceEntry, SYSTEM_WINDOWS_7, DWORD, (MIB_IPINTERFACE_ROW *Row)) \
     \
-    Function(OLE32, CoInitializeEx, 6.1, HRESULT, (PVOID Reserved, DWORD Mode)) \
-    Function(OLE32, CoUninitialize, 6.1, VOID, (VOID)) \
-    Function(OLE32, CoCreateGuid, 6.1, HRESULT, (GUID *Guid)) \
-    Function(OLE32, CoCreateInstance, 6.1, HRESULT, \
+    Function(OLE32, CoInitializeEx, SYSTEM_WINDOWS_7, HRESULT, (PVOID Reserved, DWORD Mode)) \
+    Function(OLE32, CoUninitialize, SYSTEM_WINDOWS_7, VOID, (VOID)) \
+    Function(OLE32, CoCreateGuid, SYSTEM_WINDOWS_7, HRESULT, (GUID *Guid)) \
+    Function(OLE32, CoCreateInstance, SYSTEM_WINDOWS_7, HRESULT, \
         (REFCLSID Class, LPUNKNOWN Outer, DWORD Context, REFIID Interface, PVOID *Object)) \
     \
-    Function(NETSHELL, NcFreeNetconProperties, 6.1, VOID, (NETCON_PROPERTIES *Properties))
+    Function(NETSHELL, NcFreeNetconProperties, SYSTEM_WINDOWS_7, VOID, (NETCON_PROPERTIES *Properties))
 /* clang-format on */
 
 #define SYSTEM_MODULE_ENUM(Module, File)                           SYSTEM_##Module,
@@ -125,12 +133,13 @@ typedef struct _SYSTEM_FUNCTIONS
 extern SYSTEM_FUNCTIONS System;
 
 /* Loads the module and looks up its rows; any thread, any number of times. FALSE with the reason logged,
- * as an error or as a warning, and in GetLastError: the library is missing, or lacks a function that Windows 7 has. */
+ * as an error or as a warning, and in GetLastError: the library is missing, or lacks a function that this version of
+ * Windows has. */
 BOOL SystemRequire(SYSTEM_MODULE Module);
 BOOL SystemRequireOrWarn(SYSTEM_MODULE Module);
 
-/* The version of the system that runs, (major << 16) | minor, whatever the program's manifest says; or 0 with the
- * cause in GetLastError. */
+/* The version of the system that runs, as SYSTEM_RELEASE, whatever the program's manifest says; or 0 with the cause in
+ * GetLastError. */
 DWORD SystemVersion(VOID);
 
 /* Whether this DLL's architecture is that of the system: not under WOW64 and not emulated on ARM64. */
