@@ -24,7 +24,7 @@ set(PRODUCT_DEVICE_NAME "Tunlane")
 set(PRODUCT_POOL_TAG "TunL")
 # Property keys of our own on every device node (kind, pool, owner process, owner's creation time).
 set(PRODUCT_PROPERTY_GUID "6f3f9b5e-2f0d-4c63-9f0a-5d6a3b8e71c4")
-# Container of the machine-wide lock file and of extracted packages, below %ProgramData%.
+# Container of the machine-wide lock file and of extracted packages, below %SystemRoot%.
 set(PRODUCT_DATA_FOLDER "Tunlane")
 
 set(PRODUCT_VERSION "${PRODUCT_VERSION_MAJOR}.${PRODUCT_VERSION_MINOR}.${PRODUCT_VERSION_PATCH}")
