@@ -113,6 +113,7 @@ void *object_create(enum object_type type, size_t body_size);
 void object_reference(void *body);
 void object_dereference(void *body);
 enum object_type object_type_of(const void *body);
+/* 0 if the process has ended and takes no handles any more. */
 uint64_t handle_create(struct sim_process *process, void *body, uint32_t access, bool kernel,
                        const void *caller);
 /* A reference to what the handle stands for, or a status. `mode` 1 = user. */

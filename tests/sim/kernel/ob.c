@@ -25,6 +25,7 @@ struct handle_entry
 struct handle_table
 {
     pthread_mutex_t lock; /* guards all below */
+    bool closed;          /* its process has ended */
     struct handle_entry *entries;
     unsigned count,
         next; /* next: where the search for a free one begins, so that values are not reused at once */
@@ -120,6 +121,12 @@ handle_create(struct sim_process *process, void *body, uint32_t access, bool ker
     object_reference(body);
     atomic_fetch_add(&header_of(body)->handles, 1);
     pthread_mutex_lock(&table->lock);
+    if (table->closed) {
+        pthread_mutex_unlock(&table->lock);
+        atomic_fetch_sub(&header_of(body)->handles, 1);
+        object_dereference(body);
+        return 0;
+    }
     unsigned i = 0;
     while (i < table->count && table->entries[(table->next + i) % table->count].body)
         i++;
@@ -246,6 +253,7 @@ handle_close_all(struct sim_process *process)
     for (unsigned i = 0;; i++) {
         void *body = NULL;
         pthread_mutex_lock(&table->lock);
+        table->closed = true;
         bool more = i < table->count;
         if (more) {
             body = table->entries[i].body;

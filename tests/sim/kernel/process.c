@@ -14,7 +14,6 @@
 struct sim_process *sim_system_process;
 
 static pthread_mutex_t Lock = PTHREAD_MUTEX_INITIALIZER; /* guards the list and the states of processes */
-static pthread_cond_t Ended = PTHREAD_COND_INITIALIZER;
 static struct sim_process *Processes;
 static uint32_t NextId = 0x1000;
 static void (*Listeners[MAX_LISTENERS])(struct sim_process *process);
@@ -151,14 +150,13 @@ process_end(struct sim_process *process, int exit_status)
     process_leave(previous, old_mode);
     for (unsigned i = 0; i < MAX_LISTENERS && Listeners[i]; i++)
         Listeners[i](process);
-    uint64_t one = 1;
-    if (write(process->exit_fd, &one, sizeof one) < 0)
-        sim_stop("model", "the end of a process could not be signalled");
     pthread_mutex_lock(&Lock);
     process->ended = true;
     process->exit_status = exit_status;
-    pthread_cond_broadcast(&Ended);
     pthread_mutex_unlock(&Lock);
+    uint64_t one = 1;
+    if (write(process->exit_fd, &one, sizeof one) < 0)
+        sim_stop("model", "the end of a process could not be signalled");
     dispatcher_signal(&process->header, 1);
 }
 
@@ -255,7 +253,7 @@ sim_duplicate(struct sim_process *from, uint64_t handle, struct sim_process *to,
     }
     *result = handle_create(to, body, access, false, NULL);
     object_dereference(body);
-    return STATUS_SUCCESS;
+    return *result ? STATUS_SUCCESS : STATUS_PROCESS_IS_TERMINATING;
 }
 
 static size_t

@@ -186,6 +186,8 @@ duplicate(struct call *call)
         if (status == STATUS_SUCCESS) {
             uint32_t access = arg[4] & 2 ? granted : security_map((uint32_t)arg[3]);
             call->reply->result[0] = handle_create(to, body, access, false, NULL);
+            if (!call->reply->result[0])
+                status = STATUS_PROCESS_IS_TERMINATING;
             int fd = waitable(body, &call->reply->result[1]);
             if (to == call->process)
                 *call->fd_out = fd;
