@@ -12,6 +12,7 @@
 #include <cmocka.h>
 
 #include "host.h"
+#include "raw_client.h"
 #include "session_host.h"
 
 #define LUID    7u
@@ -80,7 +81,8 @@ static int
 end(void **state)
 {
     fixture *f = *state;
-    WintunEndSession(f->session);
+    if (f->session)
+        WintunEndSession(f->session);
     session_process_end();
     host_adapter_pause(f->adapter);
     host_enter_process(HOST_SYSTEM_PROCESS);
@@ -129,7 +131,7 @@ full_ring_holds_exactly_its_capacity(void **state)
     /* Twice, so that the second round begins somewhere else. A span of 64, and one unit stays free. */
     for (int round = 0; round < 2; round++) {
         unsigned int taken = 0;
-        while (send_one(f, packet(60, 0x45)) == NDIS_STATUS_SUCCESS)
+        while (taken < 4096 && send_one(f, packet(60, 0x45)) == NDIS_STATUS_SUCCESS)
             taken++;
         assert_int_equal(f->statuses[(f->completed - 1) % 4096], NDIS_STATUS_RESOURCES);
         assert_int_equal(taken, (RING_MIN_CAPACITY - 4) / 64);
@@ -324,6 +326,128 @@ idle_driver_is_woken_by_a_packet(void **state)
     }
 }
 
+/* Waits for ever, as a client may; ends when it is told that the adapter goes. */
+static void
+patient_reader(void *argument)
+{
+    fixture *f = argument;
+    HANDLE event = WintunGetReadWaitEvent(f->session);
+    DWORD size;
+    while (!WintunReceivePacket(f->session, &size) && GetLastError() == ERROR_NO_MORE_ITEMS)
+        HostWaitForEvent(event, 0xFFFFFFFFu);
+    host_check(GetLastError() == ERROR_HANDLE_EOF);
+}
+
+static void
+removal_wakes_every_reader(void **state)
+{
+    fixture *f = *state;
+    sched_thread *readers[3];
+    for (int i = 0; i < 3; i++)
+        readers[i] = sched_start("reader", patient_reader, f);
+    host_adapter_surprise_remove(f->adapter);
+    for (int i = 0; i < 3; i++)
+        sched_join(readers[i]);
+}
+
+static void
+end_of_session_wakes_every_reader(void **state)
+{
+    fixture *f = *state;
+    sched_thread *readers[3];
+    for (int i = 0; i < 3; i++)
+        readers[i] = sched_start("reader", patient_reader, f);
+    WintunEndSession(f->session);
+    for (int i = 0; i < 3; i++)
+        sched_join(readers[i]);
+    f->session = NULL;
+}
+
+/* ---- Clients without the DLL ---- */
+
+static raw_client
+begin_raw(fixture *f)
+{
+    WintunEndSession(f->session);
+    f->session = NULL;
+    raw_client c = raw_client_open(LUID);
+    assert_int_equal(raw_client_register(&c), STATUS_SUCCESS);
+    return c;
+}
+
+static void
+raw_put(raw_client *c, uint32_t *tail)
+{
+    TUN_RING *ring = c->rings.Receive.Ring;
+    RingWritePacketSize(ring, *tail, 100);
+    memset(RingPacketData(ring, *tail), 0x45, 100);
+    *tail = RingAdvance(*tail, RingPacketSpan(100), RING_MIN_CAPACITY);
+    RingStoreTailRelease(ring, *tail);
+}
+
+static bool
+raw_is_alertable(raw_client *c)
+{
+    uint64_t deadline = sched_time() + 100000000;
+    while (!RingConsumerIsAlertable(c->rings.Receive.Ring)) {
+        if (sched_time() > deadline)
+            return false;
+        sched_relax();
+    }
+    return true;
+}
+
+static void
+waiting_driver_says_so_and_is_woken(void **state)
+{
+    fixture *f = *state;
+    raw_client c = begin_raw(f);
+    uint32_t tail = 0;
+    for (unsigned int i = 0; i < 20; i++) {
+        assert_true(raw_is_alertable(&c));
+        raw_put(&c, &tail);
+        KeSetEvent(host_event_of(c.events[1]), 0, FALSE);
+        wait_received(f, i + 1);
+    }
+    raw_client_close(&c);
+}
+
+/* A client without the full fence may miss that the driver waits: it is found all the same, a little later.
+ */
+static void
+packet_without_a_signal_is_found(void **state)
+{
+    fixture *f = *state;
+    raw_client c = begin_raw(f);
+    uint32_t tail = 0;
+    for (unsigned int i = 0; i < 3; i++) {
+        assert_true(raw_is_alertable(&c));
+        raw_put(&c, &tail);
+        wait_received(f, i + 1);
+    }
+    raw_client_close(&c);
+}
+
+/* A client that never says that it waits is signalled at each publication. */
+static void
+client_that_is_never_alertable_is_signalled(void **state)
+{
+    fixture *f = *state;
+    raw_client c = begin_raw(f);
+    for (unsigned int i = 0; i < 5; i++) {
+        assert_int_equal(send_one(f, packet(100, 0x45)), NDIS_STATUS_SUCCESS);
+        assert_true(HostWaitForEvent(c.events[0], 0));
+        assert_false(HostWaitForEvent(c.events[0], 0));
+    }
+    host_handle_close(c.control);
+    /* It left. */
+    assert_int_equal(RingLoadTailAcquire(c.rings.Send.Ring), RING_CLOSED);
+    assert_true(HostWaitForEvent(c.events[0], 0));
+    host_handle_close(c.events[0]);
+    host_handle_close(c.events[1]);
+    host_user_free(c.memory);
+}
+
 /* ---- Requests ---- */
 
 static void
@@ -379,6 +503,11 @@ main(void)
         TEST(packets_that_are_none_are_counted_and_skipped),
         TEST(every_size_arrives_whole),
         TEST(idle_driver_is_woken_by_a_packet),
+        TEST(removal_wakes_every_reader),
+        TEST(end_of_session_wakes_every_reader),
+        TEST(waiting_driver_says_so_and_is_woken),
+        TEST(packet_without_a_signal_is_found),
+        TEST(client_that_is_never_alertable_is_signalled),
         TEST(queries_fit_buffers_of_every_length),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

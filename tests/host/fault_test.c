@@ -12,7 +12,7 @@
 #include <cmocka.h>
 
 #include "traffic.h"
-#include "ioctl.h"
+#include "raw_client.h"
 #include "tests/unit/random.h"
 
 #define CLIENT  1000u
@@ -134,38 +134,6 @@ every_fallible_call_may_fail_once(void **unused)
 
 /* ---- What a client may pass ---- */
 
-typedef struct registration
-{
-    uint8_t *memory;
-    HANDLE events[2], control;
-    TUN_REGISTER_RINGS rings;
-} registration;
-
-static registration
-registration_prepare(void)
-{
-    registration r;
-    NTSTATUS status;
-    uint32_t size = RingSizeOf(RING_MIN_CAPACITY);
-    r.memory = host_user_allocate(2 * size + PAGE_SIZE);
-    r.events[0] = host_event_create(SynchronizationEvent);
-    r.events[1] = host_event_create(SynchronizationEvent);
-    r.control = host_control_open(LUID, &status);
-    assert_non_null(r.control);
-    r.rings = (TUN_REGISTER_RINGS){
-        .Send = {size, (TUN_RING *)(void *)r.memory, r.events[0]},
-        .Receive = {size, (TUN_RING *)(void *)(r.memory + size), r.events[1]},
-    };
-    return r;
-}
-
-static NTSTATUS
-registration_try(registration *r)
-{
-    TUN_REGISTER_RINGS copy = r->rings;
-    return host_control(r->control, TUN_IOCTL_REGISTER_RINGS, &copy, sizeof(copy), 0, NULL);
-}
-
 static void
 bad_registrations_are_refused_one_by_one(void **unused)
 {
@@ -174,7 +142,7 @@ bad_registrations_are_refused_one_by_one(void **unused)
     host_enter_process(HOST_SYSTEM_PROCESS);
     assert_true(load() && create());
     host_enter_process(CLIENT);
-    registration r = registration_prepare();
+    raw_client r = raw_client_open(LUID);
     TUN_REGISTER_RINGS good = r.rings;
     TUN_RING *send = good.Send.Ring, *receive = good.Receive.Ring;
     TUN_ADAPTER_IDENTITY identity;
@@ -184,7 +152,7 @@ bad_registrations_are_refused_one_by_one(void **unused)
     do {                                                                                                     \
         r.rings = good;                                                                                      \
         Change;                                                                                              \
-        assert_int_equal((ULONG)registration_try(&r), (ULONG)(Expected));                                    \
+        assert_int_equal((ULONG)raw_client_register(&r), (ULONG)(Expected));                                 \
         memset(r.memory, 0, 2 * good.Send.RingSize);                                                         \
     } while (0)
     REFUSED(r.rings.Send.RingSize = 0, STATUS_INVALID_PARAMETER);
@@ -220,13 +188,9 @@ bad_registrations_are_refused_one_by_one(void **unused)
     assert_int_equal(identity.NetCfgInstanceId.Data1, 0x01234567);
 
     /* After all that the good one works, once. */
-    assert_int_equal(registration_try(&r), STATUS_SUCCESS);
-    assert_int_equal((ULONG)registration_try(&r), (ULONG)STATUS_ALREADY_INITIALIZED);
-    host_handle_close(r.control);
-    assert_int_equal(send->Tail, RING_CLOSED);
-    host_handle_close(r.events[0]);
-    host_handle_close(r.events[1]);
-    host_user_free(r.memory);
+    assert_int_equal(raw_client_register(&r), STATUS_SUCCESS);
+    assert_int_equal((ULONG)raw_client_register(&r), (ULONG)STATUS_ALREADY_INITIALIZED);
+    raw_client_close(&r);
     host_enter_process(HOST_SYSTEM_PROCESS);
     host_adapter_halt(adapter);
     host_driver_unload();
@@ -285,8 +249,8 @@ client_nonsense_ends_its_session(void **unused)
     host_adapter_restart(adapter);
     for (unsigned int i = 0; i < sizeof(ways) / sizeof(ways[0]); i++) {
         host_enter_process(CLIENT);
-        registration r = registration_prepare();
-        assert_int_equal(registration_try(&r), STATUS_SUCCESS);
+        raw_client r = raw_client_open(LUID);
+        assert_int_equal(raw_client_register(&r), STATUS_SUCCESS);
         ways[i](r.rings.Receive.Ring);
         KeSetEvent(host_event_of(r.events[1]), 0, FALSE);
         /* The driver says that it will not read on. */
@@ -296,10 +260,7 @@ client_nonsense_ends_its_session(void **unused)
                 fail_msg("way %u goes unnoticed", i);
             sched_relax();
         }
-        host_handle_close(r.control);
-        host_handle_close(r.events[0]);
-        host_handle_close(r.events[1]);
-        host_user_free(r.memory);
+        raw_client_close(&r);
     }
     host_enter_process(HOST_SYSTEM_PROCESS);
     host_adapter_pause(adapter);
