@@ -94,6 +94,12 @@ sim_describe(const void *address, char *text, size_t size)
         snprintf(text, size, "%p", address);
 }
 
+#if defined(__x86_64__)
+#define REG_CX REG_RCX
+#elif defined(__i386__)
+#define REG_CX REG_ECX
+#endif
+
 static const void *
 faulting_instruction(const ucontext_t *context)
 {
@@ -108,6 +114,30 @@ faulting_instruction(const ucontext_t *context)
 #endif
 }
 
+/* __fastfail is an instruction of its own on each architecture, its reason in the first register. Writes what
+ * it says; leaves the text alone at any other fault. */
+static void
+explain_fast_fail(const ucontext_t *context, const uint8_t *at, char *text, size_t size)
+{
+#if defined(__x86_64__) || defined(__i386__)
+    static const uint8_t instruction[] = {0xcd, 0x29};
+#elif defined(__aarch64__)
+    static const uint8_t instruction[] = {0x60, 0x00, 0x3e, 0xd4}; /* brk #0xf003 */
+#else
+    static const uint8_t instruction[] = {0xfb, 0xde}; /* udf #0xfb */
+#endif
+    if (!sim_image_of(at) || memcmp(at, instruction, sizeof instruction) != 0)
+        return;
+#if defined(__x86_64__) || defined(__i386__)
+    unsigned long reason = (unsigned long)context->uc_mcontext.gregs[REG_CX];
+#elif defined(__aarch64__)
+    unsigned long reason = context->uc_mcontext.regs[0];
+#else
+    unsigned long reason = context->uc_mcontext.arm_r0;
+#endif
+    snprintf(text, size, "fast fail %lu%s", reason, reason == 2 ? ", a stack cookie was overwritten" : "");
+}
+
 static void
 on_fault(int signal_number, siginfo_t *info, void *context)
 {
@@ -117,7 +147,8 @@ on_fault(int signal_number, siginfo_t *info, void *context)
         _exit(STATUS_RULE_BROKEN);
     sim_describe(faulting_instruction(context), at, sizeof at);
     sim_describe(info->si_addr, address, sizeof address);
-    if (Explain)
+    explain_fast_fail(context, faulting_instruction(context), extra, sizeof extra);
+    if (Explain && !extra[0])
         Explain(info->si_addr, extra, sizeof extra);
     int used = snprintf(text, sizeof text, "STOP fault: %s at %s, address %s%s%s\n", strsignal(signal_number),
                         at, address, extra[0] ? ": " : "", extra);

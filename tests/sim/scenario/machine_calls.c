@@ -59,6 +59,8 @@ SIM_SCENARIO(machine_calls_broken_convention_stops)
     machine_expect_stop(call_broken, &call, others[sim_arch]);
     call.function = "BrokenStack";
     machine_expect_stop(call_broken, &call, stacks[sim_arch]);
+    call.function = "BrokenCookie";
+    machine_expect_stop(call_broken, &call, "fast fail 2, a stack cookie was overwritten");
     if (sim_arch == SIM_X86) {
         /* A callback with too few or too many words, as wrong declarations make them. */
         call = (struct broken_call){call.image, "BasicWriteConst", 2};
@@ -168,4 +170,41 @@ SIM_SCENARIO(machine_calls_threads_make_threads)
 {
     struct worker worker = {machine_test_load("basic.sys"), NULL, 8};
     make_another(&worker);
+}
+
+/* ---- Hooks ---- */
+
+static struct sim_import_hooks Outer;
+static unsigned Before, After;
+
+static int
+skip_wide(struct sim_frame *frame, uint64_t *result)
+{
+    Before++;
+    EXPECT(sim_image_of(frame->return_address));
+    if (strcmp(frame->row->name, "TestWide") != 0)
+        return 0;
+    *result = 0x500000000;
+    return 1;
+}
+
+static void
+count_after(struct sim_frame *frame, uint64_t result)
+{
+    After++;
+    if (strcmp(frame->row->name, "TestWide") == 0)
+        EXPECT_EQ(result, 0x500000000);
+}
+
+SIM_SCENARIO(machine_calls_hooks_surround_imports)
+{
+    struct sim_image *image = machine_test_load("basic.sys");
+    Outer = sim_import_hooks;
+    sim_import_hooks = (struct sim_import_hooks){skip_wide, count_after};
+    EXPECT_EQ(SIM_CALL(machine_test_export(image, "BasicWide", 2), 1, 2), 0x500000001);
+    EXPECT_EQ(CALL("BasicNested", 1, 10), 42);
+    sim_import_hooks = Outer;
+    EXPECT_EQ(Before, 3); /* TestWide, then TestCallBack inside TestCallBack */
+    EXPECT_EQ(After, 3);
+    EXPECT_EQ(SIM_CALL(machine_test_export(image, "BasicWide", 2), 1, 2), 0x100000003);
 }

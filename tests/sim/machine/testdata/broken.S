@@ -16,7 +16,7 @@
 #endif
 
     .section .drectve, "yni"
-    .ascii " /export:", EXPORT(BrokenStack), " /export:", EXPORT(BrokenRegister), " /export:", EXPORT(BrokenOther)
+    .ascii " /export:", EXPORT(BrokenStack), " /export:", EXPORT(BrokenRegister), " /export:", EXPORT(BrokenOther), " /export:", EXPORT(BrokenCookie)
     .text
 
 START(BrokenStack)
@@ -63,6 +63,19 @@ START(BrokenOther)
 #else
     vmov d8, r0, r0
     bx lr
+#endif
+
+/* The fast fail of an overwritten stack cookie. */
+START(BrokenCookie)
+#if defined(__x86_64__) || defined(__i386__)
+    movl $2, %ecx
+    int $0x29
+#elif defined(__aarch64__)
+    mov x0, #2
+    brk #0xf003
+#else
+    movs r0, #2
+    udf #0xfb
 #endif
 
 #if defined(__i386__)
