@@ -44,7 +44,8 @@ AdapterRefusal(const TUN_ADAPTER *Adapter)
     LONG Blocked = ReadNoFence(&Adapter->Blocked);
     if (Blocked & ADAPTER_REMOVED)
         return NDIS_STATUS_NOT_ACCEPTED;
-    return Blocked & ADAPTER_LOW_POWER ? NDIS_STATUS_LOW_POWER_STATE : NDIS_STATUS_PAUSED;
+    /* Paused comes first: up to 6.20 the adapter sleeps in that state, and is in it before and after. */
+    return Blocked == ADAPTER_LOW_POWER ? NDIS_STATUS_LOW_POWER_STATE : NDIS_STATUS_PAUSED;
 }
 
 NDIS_STATUS NTAPI
