@@ -6,6 +6,7 @@ set -eu -o pipefail
 build=$(realpath "$1") file=$2 extent=$3 arches=$4
 here=$(dirname "$(realpath "$0")")
 check=$build/check
+zip=$(realpath dist/"$file"-[0-9]*[0-9].zip)
 mkdir -p "$check"
 
 emulator() {
@@ -43,6 +44,7 @@ fi
     echo "add_test(product.rebrand \"$here/product/rebrand_test.sh\" \"$build\")"
     for arch in $arches; do
         echo "add_test(abi.machine_code.$arch \"$here/abi/machine_code.sh\" \"$build\" $file $arch)"
+        echo "add_test(product.sdk.$arch \"$here/product/consumer_test.sh\" \"$build\" $file $arch \"$zip\")"
         sim=$build/sim/$arch/sim
         emulator=$(emulator "$arch" || true)
         binaries="--sys $build/$arch/$file.sys --dll $build/$arch/release/wintun.dll --exe $build/$arch/example.exe"

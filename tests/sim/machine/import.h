@@ -79,6 +79,10 @@ struct sim_import_hooks
 };
 extern struct sim_import_hooks sim_import_hooks;
 
+/* Where a process has other images, set once by the process model: an export of the image that it finds, or
+ * loads, for a module that no table has; NULL if there is none. A kernel has none and leaves it NULL. */
+extern void *(*sim_import_from_image)(const char *module, const char *name);
+
 /* A code address that images can call and that runs row->fn; lives as long as the process. For callbacks into
  * C and for what GetProcAddress or MmGetSystemRoutineAddress return. The same row gives the same address. */
 void *sim_import_address(const struct sim_import *row);

@@ -84,6 +84,8 @@ pe_relocate(struct pe_loading *load)
 
 /* ---- Imports ---- */
 
+void *(*sim_import_from_image)(const char *module, const char *name);
+
 static const struct sim_import_table *const Machine[] = {&sim_exception_imports, NULL};
 
 static const char *
@@ -106,6 +108,8 @@ bind_one(struct pe_loading *load, const char *module, uintptr_t lookup, uintptr_
     const struct sim_import *row = sim_import_find(load->tables, module, name);
     if (!row)
         row = sim_import_find(Machine, module, name);
+    if (!row && sim_import_from_image && (*slot = (uintptr_t)sim_import_from_image(module, name)) != 0)
+        return true;
     if (!row)
         return pe_refuse(load, "imports %s from %s, which %s does not export", name, module,
                          sim_persona->name);

@@ -137,7 +137,7 @@ end(struct sim_process *process, int status)
         close(links[i].tun.fd);
 }
 
-SIM_SCENARIO_ON(demo_example, DLL_SYSTEMS, SIM_NEEDS_ROOT)
+SIM_SCENARIO_ON(demo_example, DLL_SYSTEMS, SIM_NEEDS_ROOT | SIM_ON_REQUEST)
 {
     sigset_t signals;
     begin(1, &signals);
@@ -221,7 +221,7 @@ CLIENT_PROGRAM(wire)
     return 0;
 }
 
-SIM_SCENARIO_ON(demo_wire, DLL_SYSTEMS, SIM_NEEDS_ROOT)
+SIM_SCENARIO_ON(demo_wire, DLL_SYSTEMS, SIM_NEEDS_ROOT | SIM_ON_REQUEST)
 {
     sigset_t signals;
     begin(2, &signals);

@@ -95,6 +95,8 @@ list(void)
 {
     for (const struct sim_scenario *scenario = sim_scenario_first(); scenario; scenario = scenario->next) {
         const char *comma = "";
+        if (scenario->flags & SIM_ON_REQUEST)
+            continue;
         printf("%s ", scenario->name);
         for (const struct sim_persona *persona = sim_personas; persona->name; persona++) {
             if (!(persona->archs & 1u << sim_arch) || !(scenario->systems & persona->system))

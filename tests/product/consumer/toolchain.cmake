@@ -1,0 +1,11 @@
+# Stands in for a developer's own MinGW or LLVM: clang for CONSUMER_TRIPLE, kernel32 from CONSUMER_LIB.
+list(APPEND CMAKE_TRY_COMPILE_PLATFORM_VARIABLES CONSUMER_TRIPLE CONSUMER_LIB)
+set(CMAKE_SYSTEM_NAME Windows)
+string(REGEX REPLACE "-.*" "" CMAKE_SYSTEM_PROCESSOR ${CONSUMER_TRIPLE})
+set(CMAKE_C_COMPILER clang-19)
+set(CMAKE_C_COMPILER_TARGET ${CONSUMER_TRIPLE})
+set(CMAKE_TRY_COMPILE_TARGET_TYPE STATIC_LIBRARY)
+set(CMAKE_C_FLAGS_INIT "-isystem /usr/share/mingw-w64/include -ffreestanding -O2")
+set(CMAKE_EXE_LINKER_FLAGS_INIT "-fuse-ld=lld-19 -nostdlib -L${CONSUMER_LIB} -Wl,-e,Entry")
+set(CMAKE_RC_COMPILER llvm-rc-19)
+set(CMAKE_AR llvm-ar-19)
