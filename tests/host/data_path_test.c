@@ -26,6 +26,7 @@ typedef struct fixture
     unsigned int completed;
     unsigned int reenter; /* so many completions send once more */
     unsigned int received;
+    volatile LONG waiting; /* readers that are about to wait */
     uint8_t last[RING_MAX_PACKET];
     uint32_t last_size;
 } fixture;
@@ -333,9 +334,24 @@ patient_reader(void *argument)
     fixture *f = argument;
     HANDLE event = WintunGetReadWaitEvent(f->session);
     DWORD size;
-    while (!WintunReceivePacket(f->session, &size) && GetLastError() == ERROR_NO_MORE_ITEMS)
+    while (!WintunReceivePacket(f->session, &size) && GetLastError() == ERROR_NO_MORE_ITEMS) {
+        InterlockedIncrement(&f->waiting);
         HostWaitForEvent(event, 0xFFFFFFFFu);
+    }
     host_check(GetLastError() == ERROR_HANDLE_EOF);
+}
+
+static void
+start_readers(fixture *f, sched_thread *readers[3])
+{
+    for (int i = 0; i < 3; i++)
+        readers[i] = sched_start("reader", patient_reader, f);
+    while (ReadAcquire(&f->waiting) < 3)
+        sched_relax();
+    /* Time to get from there into the wait; too little makes the test weaker, not wrong. */
+    uint64_t until = sched_time() + 200000;
+    while (sched_time() < until)
+        sched_relax();
 }
 
 static void
@@ -343,8 +359,7 @@ removal_wakes_every_reader(void **state)
 {
     fixture *f = *state;
     sched_thread *readers[3];
-    for (int i = 0; i < 3; i++)
-        readers[i] = sched_start("reader", patient_reader, f);
+    start_readers(f, readers);
     host_adapter_surprise_remove(f->adapter);
     for (int i = 0; i < 3; i++)
         sched_join(readers[i]);
@@ -355,8 +370,7 @@ end_of_session_wakes_every_reader(void **state)
 {
     fixture *f = *state;
     sched_thread *readers[3];
-    for (int i = 0; i < 3; i++)
-        readers[i] = sched_start("reader", patient_reader, f);
+    start_readers(f, readers);
     WintunEndSession(f->session);
     for (int i = 0; i < 3; i++)
         sched_join(readers[i]);
