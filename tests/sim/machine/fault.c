@@ -147,7 +147,9 @@ on_fault(int signal_number, siginfo_t *info, void *context)
         _exit(STATUS_RULE_BROKEN);
     sim_describe(faulting_instruction(context), at, sizeof at);
     sim_describe(info->si_addr, address, sizeof address);
-    explain_fast_fail(context, faulting_instruction(context), extra, sizeof extra);
+    /* Not after a fault of fetching the instruction, which may not be readable. */
+    if (signal_number != SIGSEGV || info->si_code == SI_KERNEL)
+        explain_fast_fail(context, faulting_instruction(context), extra, sizeof extra);
     if (Explain && !extra[0])
         Explain(info->si_addr, extra, sizeof extra);
     int used = snprintf(text, sizeof text, "STOP fault: %s at %s, address %s%s%s\n", strsignal(signal_number),
