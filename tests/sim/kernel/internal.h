@@ -232,7 +232,7 @@ struct request
     MDL *mdl;
     uint8_t *out; /* what goes back to the caller */
     uint32_t out_size;
-    struct request *next, *next_of_thread;
+    struct request *next, *next_finished;
 };
 NTSTATUS io_open(struct sim_process *process, const uint16_t *path, size_t length, uint32_t access,
                  uint32_t share, bool overlapped, uint64_t *handle);

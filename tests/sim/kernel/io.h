@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT
- * Requests, for the files of the I/O model: io.c makes and completes IRPs, file.c opens and closes files. */
+ * Requests, for the files of the I/O model: io.c makes and completes IRPs, io_process.c those that a
+ * process asks for, file.c opens and closes files. */
 #ifndef SIM_IO_H
 #define SIM_IO_H
 
@@ -20,6 +21,7 @@ void request_give_buffer(struct request *request, const void *in, uint32_t in_si
 NTSTATUS request_send(struct request *request);
 /* Until it is complete; cancels it if the calling thread's process dies meanwhile. */
 NTSTATUS request_wait(struct request *request);
+bool request_is_complete(const struct request *request);
 void request_free(struct request *request);
 /* Of an IRP that is outstanding. */
 struct request *request_of(const IRP *irp, const char *function);

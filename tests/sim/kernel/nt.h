@@ -3,6 +3,8 @@
  * simulator was compiled for. Declared here from the documentation, independently of the driver's own
  * headers, and asserted below: a wrong offset on one side shows as a failing test instead of hiding in both.
  *
+ * Past 500 lines: the assertions at the end belong to the structures that they check.
+ *
  * ULONG and LONG are 32 bits on every Windows; 64-bit members are aligned to 8 even on x86, where the host's
  * compiler would use 4 (IO_STACK_LOCATION on x86 is the one that is packed to 4). */
 #ifndef SIM_NT_H
