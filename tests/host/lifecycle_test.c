@@ -368,6 +368,22 @@ sessions_come_and_go_while_the_adapter_changes(void **unused)
     for_each_seed(mixing);
 }
 
+static void
+seed_replays_the_whole_run(void **unused)
+{
+    (void)unused;
+    if (!HOST_SEEDED)
+        skip();
+    for (uint64_t seed = first_seed; seed < first_seed + 3; seed++) {
+        mixing(seed);
+        uint64_t way = sched_fingerprint();
+        mixing(seed);
+        assert_true(sched_fingerprint() == way);
+        mixing(seed + 1);
+        assert_false(sched_fingerprint() == way);
+    }
+}
+
 int
 main(void)
 {
@@ -386,6 +402,7 @@ main(void)
         cmocka_unit_test(client_dies_under_traffic),
         cmocka_unit_test(client_dies_while_the_adapter_goes),
         cmocka_unit_test(sessions_come_and_go_while_the_adapter_changes),
+        cmocka_unit_test(seed_replays_the_whole_run),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -46,7 +46,8 @@ static struct
 {
     bool seeded;
     uint64_t random;
-    unsigned int stride; /* one point in so many is a switch */
+    unsigned int stride;  /* one point in so many is a switch */
+    uint64_t fingerprint; /* of the threads chosen, in order */
     uint64_t now;
     sched_thread *threads[THREADS_MAX]; /* all that are not joined yet */
     sched_thread *current;
@@ -111,8 +112,11 @@ pick(void)
         }
         if (sched.now > TIME_MAX)
             report_deadlock();
-        if (count)
-            return able[random_below(&sched.random, count)];
+        if (count) {
+            sched_thread *next = able[random_below(&sched.random, count)];
+            sched.fingerprint = (sched.fingerprint ^ (uint64_t)next->index) * 1099511628211ull + 1;
+            return next;
+        }
         if (earliest < 0)
             report_deadlock();
         sched.now = (uint64_t)earliest;
@@ -250,6 +254,12 @@ sched_block(const char *what, bool (*ready)(void *), void *argument, int64_t tim
     self->ready = NULL;
     self->deadline = -1;
     return ready(argument);
+}
+
+uint64_t
+sched_fingerprint(void)
+{
+    return sched.fingerprint;
 }
 
 uint64_t

@@ -31,6 +31,9 @@ void sched_relax(void);
  * Timeout in 100 ns, negative for ever; false if it has passed. */
 bool sched_block(const char *what, bool (*ready)(void *), void *argument, int64_t timeout);
 
+/* Of the way that the last seeded run took: the same for the same seed. */
+uint64_t sched_fingerprint(void);
+
 /* 100 ns; virtual in seeded mode. */
 uint64_t sched_time(void);
 
