@@ -7,10 +7,11 @@
  *              WINTUN_ADAPTER_HANDLE, WINTUN_SESSION_HANDLE (a pointer to an incomplete structure), WINAPI
  *   errors     GetLastError, SetLastError, the ERROR_ codes that session.c uses (Windows' numbers)
  *   locks      SRWLOCK (zero is unlocked), AcquireSRWLockExclusive, ReleaseSRWLockExclusive
- *   events     CreateEventW(NULL, FALSE, FALSE, NULL), SetEvent, CloseHandle of an event and of a control
- * handle memory     VirtualAlloc(NULL, Size, MEM_COMMIT | MEM_RESERVE, PAGE_READWRITE), page-aligned and
- * zeroed; VirtualFree(Memory, 0, MEM_RELEASE) control    AdapterOpenControl (adapter.h), ControlRegisterRings
- * (control.h) logger     LoggerWrite (logger.h), with WINTUN_LOG_ERR
+ *   events     CreateEventW(NULL, FALSE, FALSE, NULL), SetEvent, CloseHandle of an event and of a control handle
+ *   memory     VirtualAlloc(NULL, Size, MEM_COMMIT | MEM_RESERVE, PAGE_READWRITE), page-aligned and zeroed;
+ *              VirtualFree(Memory, 0, MEM_RELEASE)
+ *   control    AdapterOpenControl (adapter.h), ControlRegisterRings (control.h)
+ *   logger     LoggerWrite (logger.h), with WINTUN_LOG_ERR
  */
 #ifndef SEAM_H
 #define SEAM_H

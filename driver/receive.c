@@ -6,9 +6,9 @@
  *   draining    batch by batch: copies packets inside DataGuard and RingGuard, gives their space back, leaves
  *               RingGuard and indicates the batch
  *   spinning    the ring is empty; looks at Tail for a short while
- *   waiting     has set Alertable and looked again; waits for TailMoved, at first 10 ms, then longer up to 1
- * s: a client that lacks the full fence between Tail and Alertable may have missed that we wait stopped the
- * ring is revoked, or the client broke it; waits for Stop
+ *   waiting     has set Alertable and looked again; waits for TailMoved, at first 10 ms, then longer, up to 1 s: a
+ *               client that lacks the full fence between Tail and Alertable may have missed that we wait
+ *   stopped     the ring is revoked, or the client broke it; waits for Stop
  *
  * Every wait also ends with Stop. RingGuard is never held while the thread waits or is inside NDIS, because
  * the death of the client's process waits for it.

@@ -5,9 +5,9 @@
  *   prepare    caller's IRQL, inside DataGuard   check each NBL, map its MDLs: nothing can fail later
  *   reserve    SendLock                          place the NBLs that fit, queue the chain
  *   copy       DISPATCH, inside RingGuard        in parallel with other senders
- *   publish    SendLock                          mark the chain ready, take all ready chains off the front,
- * move Tail signal     DISPATCH, inside RingGuard        once per publication complete   caller's IRQL,
- * inside DataGuard   what was published: this chain and maybe others, or nothing
+ *   publish    SendLock                          mark the chain ready, take all ready chains off the front, move Tail
+ *   signal     DISPATCH, inside RingGuard        once per publication
+ *   complete   caller's IRQL, inside DataGuard   what was published: this chain and maybe others, or nothing
  *
  * A chain that is ready before an earlier one stays in the queue, and whoever publishes the earlier one
  * publishes and completes both. So a sender leaves DataGuard with its chain still in the queue only while the

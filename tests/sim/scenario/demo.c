@@ -3,9 +3,8 @@
  * and print "ready" when packets pass, a line of counts every second if SIM_PROGRESS is set, and a summary at
  * the end.
  *
- *   SIM_TUN=<tun>        sim ... run demo_example   example.exe; the addresses that it sets go to the TUN
- * device SIM_TUN=<tun>,<tun>  sim ... run demo_wire      two adapters and a program that copies packets
- * between them
+ *   SIM_TUN=<tun>        sim ... run demo_example   example.exe; the addresses that it sets go to the TUN device
+ *   SIM_TUN=<tun>,<tun>  sim ... run demo_wire      two adapters and a program that copies packets between them
  *
  * A TUN device is named as in demo_tun.h; demo_wire leaves addresses to the caller. */
 #include "dll_machine.h"

@@ -1,10 +1,11 @@
 /* SPDX-License-Identifier: MIT
  * Scenarios: tests that run inside the simulator, one per process, on every architecture.
  *
- *   sim [--persona win10] [--seed N] [--sys FILE] [--dll FILE] [--exe FILE] run <scenario> [args]    kernel
- * side sim list       a line for each scenario: its name, the systems of this architecture it makes sense on,
- * its flags or "-" sim process <program> [args]                                  client side, started by the
- * kernel side only
+ *   sim [--persona win10] [--seed N] [--sys FILE] [--dll FILE] [--exe FILE] run <scenario> [args]
+ *                                      kernel side
+ *   sim list                           a line for each scenario: its name, the systems of this architecture it
+ *                                      makes sense on, its flags or "-"
+ *   sim process <program> [args]       client side, started by the kernel side only
  *
  * {arch} in a FILE stands for the architecture. Options are handed on in the environment (SIM_PERSONA,
  * SIM_SEED, SIM_SYS, SIM_DLL, SIM_EXE), where a process that is started finds them.
