@@ -29,7 +29,7 @@ verify: $(SIGN_TOOL) ## check a finished release from the outside (RELEASE=dist,
 	@signing/verify.sh $(or $(RELEASE),dist)
 
 reproduce: ## build the committed state twice in different places and compare the unsigned outputs
-	@signing/reproduce.sh $(ARCHES)
+	@signing/reproduce.sh
 
 .PHONY: fuzz-signing
 fuzz-signing: $(SIGN_TOOL) ## fuzz what reads catalogs, images, INFs and archives (FUZZ_SECONDS=60)
