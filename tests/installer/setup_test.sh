@@ -9,7 +9,7 @@ here=$(dirname "$(realpath "$0")")
 cases="install_silent_puts_files_registry_shortcut uninstall_leaves_nothing components_none_installs_library_alone
 unknown_component_refused upgrade_replaces_older repair_restores_changed_file downgrade_refused
 folder_with_foreign_files_refused disk_full_rolls_back file_in_use_changes_nothing upgrade_disk_full_keeps_older
-uninstall_keeps_foreign_files log_says_what_was_done unwritable_log_is_no_failure"
+uninstall_keeps_foreign_files log_says_what_was_done unwritable_log_is_no_failure cancelled_changes_nothing"
 if [ "$1" = --list ]; then
     for name in $cases; do echo "$name"; done
     exit 0
@@ -153,12 +153,44 @@ run $current /S "/LOG=C:\\no\\such\\folder\\l.txt"; expect_code 0
 expect_file "$P/bin/wintun.dll"
 '
 
+# The user looks at the first pages and cancels; the question whether he means it is answered with yes.
+case_cancelled_changes_nothing='
+snapshot >before
+code=0; timeout 90 wine $current >/dev/null 2>&1 || code=$?
+expect_code 1
+snapshot >after; diff before after || fail "something was left"
+'
+display=
+if [ "$name" = cancelled_changes_nothing ]; then
+    for need in Xvfb xdotool; do
+        command -v $need >/dev/null || skip "$need is missing: run \"make deps\" as root"
+    done
+    mkfifo "$home/display"
+    exec 9<>"$home/display"
+    Xvfb -displayfd 9 -screen 0 800x600x24 >/dev/null 2>&1 &
+    server=$!
+    trap 'kill $server 2>/dev/null || true; rm -rf "$home"' EXIT
+    read -r -t 20 number <&9
+    display=:$number
+    (
+        export DISPLAY=$display
+        for _ in $(seq 60); do
+            xdotool search --name "Setup$" >/dev/null 2>&1 && break
+            sleep 1
+        done
+        for key in Return Return Escape Return; do
+            sleep 2
+            xdotool key $key
+        done
+    ) &
+fi
+
 body=case_$name
 [ -n "${!body:-}" ] || {
     echo "no case $name" >&2
     exit 2
 }
-DISPLAY='' "$here/in-wine-root.sh" "$build" "set -eu
+DISPLAY=$display "$here/in-wine-root.sh" "$build" "set -eu
 $prelude
 ${!body}
 wineserver -k || true"
