@@ -256,7 +256,7 @@ sweep(const char *what, const char *step)
 
 SIM_SCENARIO_ON(dll_faults_in_creation_are_clean, DLL_SYSTEMS, 0)
 {
-    sweep("create", "13");
+    sweep("create", "7");
 }
 
 SIM_SCENARIO_ON(dll_faults_in_creation_all_are_clean, DLL_SYSTEMS, SIM_LONG)
