@@ -31,7 +31,7 @@ function(tun_link target)
   get_filename_component(pdb_name ${LINK_PDB} NAME)
   add_custom_command(
     OUTPUT ${LINK_OUTPUT} ${LINK_PDB}
-    COMMAND ${TUN_lld_link_19} /nologo /nodefaultlib /release /Brepro /debug /pdb:${LINK_PDB} /pdbaltpath:${pdb_name}
+    COMMAND ${CMAKE_SOURCE_DIR}/cmake/relative.sh ${CMAKE_BINARY_DIR} ${CMAKE_SOURCE_DIR} ${TUN_lld_link_19} /nologo /nodefaultlib /release /Brepro /debug /pdb:${LINK_PDB} /pdbaltpath:${pdb_name}
             /pdbsourcepath:. /out:${LINK_OUTPUT} ${LINK_ARGUMENTS}
             $<TARGET_OBJECTS:${LINK_OBJECTS}> ${LINK_RESOURCES} ${LINK_LIBRARIES}
     DEPENDS ${LINK_OBJECTS} $<TARGET_OBJECTS:${LINK_OBJECTS}> ${LINK_LIBRARIES} ${LINK_RESOURCES}
