@@ -21,7 +21,9 @@ static const struct
     {31, PROBLEM_FINAL, L"the driver could not be loaded for the device"},
     {32, PROBLEM_FINAL, L"the driver's service is disabled"},
     {37, PROBLEM_FINAL, L"the driver reported failure when it was loaded"},
-    {38, PROBLEM_FINAL, L"an older image of the driver is still in memory; restart the system"},
+    {38, PROBLEM_FINAL,
+     L"an older image of the driver is still in memory; end the programs whose adapters run on it, or "
+     L"restart the system"},
     {39, PROBLEM_REBIND, L"the driver's file is missing or damaged"},
     {48, PROBLEM_FINAL, L"the system blocks the driver"},
     {52, PROBLEM_FINAL, L"the driver's signature is not accepted by this system"},

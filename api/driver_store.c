@@ -262,7 +262,9 @@ DriverStorePrepare(BOOL HasAdapters, BOOL Repair)
             LoggerWrite(WINTUN_LOG_WARN, L"Cannot remove %s (error 0x%x)", Best->Inf, GetLastError());
     } else if (Best && HasAdapters) {
         if (Order)
-            LoggerWrite(WINTUN_LOG_INFO, L"Adapters run on another version of the driver, which stays (%s)",
+            LoggerWrite(WINTUN_LOG_INFO,
+                        L"Adapters are running, so this version of the driver is not staged now; the newest "
+                        L"one staged is %s",
                         Best->Inf);
         IsStaged = TRUE;
     } else if (Best && Order > 0) {
