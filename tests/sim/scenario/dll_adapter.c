@@ -22,16 +22,23 @@ CLIENT_PROGRAM(program_create_open_close)
     EXPECT_EQ(client_last_error(), ERROR_FILE_NOT_FOUND);
     EXPECT_EQ(client_open("Demo"), 0);
     EXPECT_EQ(client_last_error(), ERROR_FILE_NOT_FOUND);
+    client_set_last_error(STRAY);
     uintptr_t adapter = client_create_with("Demo", "Test", guid);
     if (!adapter)
         sim_fail(__FILE__, __LINE__, "WintunCreateAdapter fails with error %u", client_last_error());
+    EXPECT(client_last_error() == 0 || client_last_error() == STRAY);
+    client_set_last_error(STRAY);
     EXPECT((uint32_t)SIM_CALL(dll.GetAdapterLUID, adapter, SIM_WORD(&luid)) != 0);
     EXPECT(luid != 0);
+    EXPECT_EQ(client_last_error(), STRAY);
     EXPECT_EQ(luid >> 48, 53);
     EXPECT_EQ((uint32_t)SIM_CALL(dll.GetRunningDriverVersion),
               PRODUCT_VERSION_MAJOR << 16 | PRODUCT_VERSION_MINOR);
+    EXPECT(client_last_error() == 0 || client_last_error() == STRAY);
+    client_set_last_error(STRAY);
     uintptr_t opened = client_open("demo");
     EXPECT(opened != 0);
+    EXPECT(client_last_error() == 0 || client_last_error() == STRAY);
     SIM_CALL(dll.GetAdapterLUID, opened, SIM_WORD(&other));
     EXPECT_EQ(other, luid);
     client_close(opened);
@@ -226,6 +233,72 @@ SIM_SCENARIO_ON(dll_loaded_again_and_twice_works, DLL_SYSTEMS, 0)
     sim_machine_start();
     dll_run("program_loads", NULL);
     dll_machine_end();
+}
+
+/* ---- The lock ---- */
+
+/* Holds the machine-wide lock as another process of the DLL would, for some time or until it is killed. */
+CLIENT_PROGRAM(program_holds_lock)
+{
+    uint16_t *path = sim_utf16_from("C:\\Windows\\" PRODUCT_DATA_FOLDER "\\lock");
+    uint64_t overlapped[4] = {0};
+    uintptr_t file =
+        (uintptr_t)client_call("kernel32.dll", "CreateFileW", SIM_WORD(path), 0xC0000000u, 3, 0, 3, 0x80, 0);
+    (void)argc;
+    EXPECT(file != WIN_INVALID_HANDLE);
+    EXPECT((uint32_t)client_call("kernel32.dll", "LockFileEx", file, 2, 0, 1, 0, SIM_WORD(overlapped)) != 0);
+    mark_set("held");
+    usleep((unsigned)atoi(argv[1]) * 1000);
+    mark_set("released");
+    client_call("kernel32.dll", "CloseHandle", file);
+    free(path);
+    return 0;
+}
+
+CLIENT_PROGRAM(program_waits_for_lock)
+{
+    (void)argc;
+    (void)argv;
+    client_begin();
+    uintptr_t adapter = client_create("Locked");
+    EXPECT(adapter != 0);
+    mark_set("created");
+    client_close(adapter);
+    client_end();
+    return 0;
+}
+
+static void
+create_against_lock(bool kill_holder)
+{
+    sim_machine_start();
+    dll_run("program_creator", "First");
+    struct sim_process *holder = dll_start("program_holds_lock", kill_holder ? "60000" : "700");
+    for (unsigned i = 0; i < 60000 && !mark_is_set("held"); i++)
+        if (sim_process_wait(holder, 1) >= 0)
+            dll_finish(holder);
+    struct sim_process *creator = dll_start("program_waits_for_lock", NULL);
+    for (unsigned i = 0; i < 500 && !mark_is_set("released"); i++) {
+        EXPECT(!mark_is_set("created") || mark_is_set("released"));
+        usleep(1000);
+    }
+    if (kill_holder)
+        sim_process_kill(holder);
+    dll_finish(creator);
+    EXPECT(mark_is_set("created"));
+    if (!kill_holder)
+        dll_finish(holder);
+    dll_machine_end();
+}
+
+SIM_SCENARIO_ON(dll_creator_waits_for_the_lock, DLL_SYSTEMS, 0)
+{
+    create_against_lock(false);
+}
+
+SIM_SCENARIO_ON(dll_lock_of_a_killed_process_is_free, DLL_SYSTEMS, 0)
+{
+    create_against_lock(true);
 }
 
 /* ---- A creator that is killed ---- */

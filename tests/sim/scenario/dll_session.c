@@ -214,11 +214,14 @@ CLIENT_PROGRAM(program_full_ring)
         EXPECT(++count < MOST);
     EXPECT_EQ(client_last_error(), ERROR_BUFFER_OVERFLOW);
     EXPECT(count >= CAPACITY / (SIZE + 16));
+    /* Written and sent from the last to the first: they arrive in the order of allocation, and none before it is
+     * sent. */
     for (uint32_t i = 0; i < count; i++)
+        memset(packets[i], 0, SIZE);
+    for (uint32_t i = count; i-- > 0;) {
         dll_make_numbered(packets[i], SIZE, 7, i);
-    /* Sent from the last to the first: they arrive in the order of allocation. */
-    for (uint32_t i = count; i-- > 0;)
         SIM_CALL(dll.SendPacket, session, SIM_WORD(packets[i]));
+    }
     uint8_t *packet = client_allocate(session, SIZE);
     EXPECT(packet != NULL);
     dll_make_numbered(packet, SIZE, 7, count);
