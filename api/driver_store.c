@@ -13,7 +13,6 @@
 
 #define STORE_MAX_PACKAGES 32u
 
-/* CopyStyle of SetupCopyOEMInf, flags of others; the names are those of the reference. */
 #define FILE_SYS PRODUCT_WIDEN(PRODUCT_FILE) L".sys"
 #define FILE_INF PRODUCT_WIDEN(PRODUCT_FILE) L".inf"
 #define FILE_CAT PRODUCT_WIDEN(PRODUCT_FILE) L".cat"
