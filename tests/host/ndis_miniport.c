@@ -50,6 +50,7 @@ static ULONG version;
 static DRIVER_OBJECT driver_object;
 static sched_thread *workers[WORKERS_MAX];
 static pthread_mutex_t workers_lock = PTHREAD_MUTEX_INITIALIZER;
+static __thread bool in_halt; /* the thread that is inside HaltEx */
 
 static LONG
 state_of(host_adapter *adapter)
@@ -367,7 +368,9 @@ host_adapter_halt(host_adapter *adapter)
     host_check(!__atomic_load_n(&adapter->sends, __ATOMIC_ACQUIRE) &&
                !__atomic_load_n(&adapter->held, __ATOMIC_ACQUIRE));
     set_state(adapter, STATE_HALTING);
+    in_halt = true;
     characteristics.HaltHandlerEx(adapter->context, NdisHaltDeviceDisabled);
+    in_halt = false;
     free(adapter);
 }
 
@@ -375,9 +378,10 @@ VOID NTAPI
 NdisMIndicateStatusEx(NDIS_HANDLE MiniportAdapterHandle, PNDIS_STATUS_INDICATION StatusIndication)
 {
     host_adapter *adapter = MiniportAdapterHandle;
-    LONG state = state_of(adapter);
     host_check(host_irql() == PASSIVE_LEVEL || host_irql() == DISPATCH_LEVEL);
-    host_check(state != STATE_HALTING && !__atomic_load_n(&adapter->low_power, __ATOMIC_ACQUIRE));
+    /* Another thread may have been on its way here when HaltEx was called, and HaltEx waits for it. */
+    host_check(!in_halt && !__atomic_load_n(&adapter->low_power, __ATOMIC_ACQUIRE));
+    host_check(state_of(adapter) != STATE_INITIALIZING);
     host_check(StatusIndication->Header.Size == NDIS_SIZEOF_STATUS_INDICATION_REVISION_1);
     host_check(StatusIndication->StatusCode == NDIS_STATUS_LINK_STATE);
     const NDIS_LINK_STATE *link = StatusIndication->StatusBuffer;

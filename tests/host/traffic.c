@@ -14,8 +14,8 @@
 #define META     40u /* where our own header lies: behind the longer of both IP headers */
 #define HOLD_MAX 8u
 #define SLACK    8u /* numbers per packet wanted: the rest is dropped and not sent again */
-#define STACK_HOLDS                                                                                          \
-    700u /* beyond what the driver has of small buffers, so that it has to fall back on its reserve */
+/* More than the driver has buffers, so that it has to fall back on its reserve. */
+#define STACK_HOLDS 100000u
 
 typedef struct meta
 {
