@@ -240,8 +240,11 @@ event_uninitialised(void)
     KERNEL(KeSetEvent, POINTER(&event), 0, 0);
 }
 
+static _Atomic bool about_to_wait;
+
 KERNEL_ROUTINE(wait_for_context, 1)
 {
+    about_to_wait = true;
     KERNEL(KeWaitForSingleObject, frame->arg[0], 0, 0, 0, 0);
     return 0;
 }
@@ -254,7 +257,9 @@ event_freed_while_waited_for(void)
     KERNEL(KeInitializeEvent, POINTER(event), 0, 0);
     KERNEL(PsCreateSystemThread, POINTER(&handle), 0, 0, 0, 0, POINTER(KERNEL_CODE(wait_for_context)),
            POINTER(event));
-    usleep(200000);
+    while (!about_to_wait)
+        usleep(1000);
+    usleep(500000);
     release(event);
 }
 
