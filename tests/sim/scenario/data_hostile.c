@@ -230,7 +230,7 @@ SIM_SCENARIO(data_scribbling_client_hurts_itself_alone)
 SIM_SCENARIO(data_scribbling_client_hurts_itself_alone_under_preemption)
 {
     sim_preempt_seed(sim_option_seed + 3);
-    scribble_under_traffic(8);
+    scribble_under_traffic(3);
 }
 
 /* The other adapter of the same driver does not notice. */
