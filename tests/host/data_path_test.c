@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MIT
  *
  * The data path one call at a time: what fits and what does not, which status whoever is refused gets, odd
- * chains of buffers, what a client's broken packets do, and requests with buffers of every length.
+ * chains of buffers, what a client's broken packets do, and requests with buffers of every length. Long, because it is
+ * many small cases over one fixture.
  */
 #include <setjmp.h>
 #include <stdarg.h>
