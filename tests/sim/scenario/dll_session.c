@@ -214,13 +214,14 @@ CLIENT_PROGRAM(program_full_ring)
         EXPECT(++count < MOST);
     EXPECT_EQ(client_last_error(), ERROR_BUFFER_OVERFLOW);
     EXPECT(count >= CAPACITY / (SIZE + 16));
-    /* Written and sent from the last to the first: they arrive in the order of allocation, and none before it is
+    /* Written and sent the first, then from the last to the second: they arrive in the order of allocation, and none before it is
      * sent. */
     for (uint32_t i = 0; i < count; i++)
         memset(packets[i], 0, SIZE);
-    for (uint32_t i = count; i-- > 0;) {
-        dll_make_numbered(packets[i], SIZE, 7, i);
-        SIM_CALL(dll.SendPacket, session, SIM_WORD(packets[i]));
+    for (uint32_t i = 0; i < count; i++) {
+        uint32_t which = i ? count - i : 0;
+        dll_make_numbered(packets[which], SIZE, 7, which);
+        SIM_CALL(dll.SendPacket, session, SIM_WORD(packets[which]));
     }
     uint8_t *packet = client_allocate(session, SIZE);
     EXPECT(packet != NULL);
