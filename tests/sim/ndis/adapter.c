@@ -156,8 +156,8 @@ complete(struct sim_adapter *adapter, enum ndis_state state, NDIS_STATUS status,
 /* NBLs that the miniport keeps. A Send call that races with the transition and has not returned is not
  * accepted: it may still be about to be refused, and nobody can wait for a call that has hardly begun. What
  * it completes is judged when it does (stack_send.c). */
-static int
-sends_kept(const struct sim_adapter *adapter)
+int
+ndis_sends_kept(const struct sim_adapter *adapter)
 {
     int kept;
     unsigned calls;
@@ -179,7 +179,7 @@ check_paused(const struct sim_adapter *adapter)
     if (adapter->receives_out)
         sim_stop("a Pause completes when every indicated NET_BUFFER_LIST was returned", "%d were not",
                  adapter->receives_out);
-    int kept = sends_kept(adapter);
+    int kept = ndis_sends_kept(adapter);
     if (kept)
         sim_stop("a Pause completes when every send was completed", "%d were not", kept);
 }
@@ -206,8 +206,8 @@ ndis_NdisMRestartComplete(struct sim_frame *frame)
 
 /* ---- Operations; adapter->transition is held ---- */
 
-static void
-pause_adapter(struct sim_adapter *adapter, uint32_t reason)
+void
+ndis_pause(struct sim_adapter *adapter, uint32_t reason)
 {
     expect_state(adapter, NDIS_RUNNING, "pause");
     begin_operation(adapter, NDIS_PAUSING);
@@ -224,8 +224,8 @@ pause_adapter(struct sim_adapter *adapter, uint32_t reason)
     set_state(adapter, NDIS_PAUSED);
 }
 
-static NDIS_STATUS
-restart_adapter(struct sim_adapter *adapter)
+NDIS_STATUS
+ndis_restart(struct sim_adapter *adapter)
 {
     expect_state(adapter, NDIS_PAUSED, "restart");
     struct
@@ -267,8 +267,8 @@ restart_adapter(struct sim_adapter *adapter)
     return status;
 }
 
-static NDIS_STATUS
-initialize(struct sim_adapter *adapter)
+NDIS_STATUS
+ndis_initialize(struct sim_adapter *adapter)
 {
     struct sim_miniport *miniport = adapter->miniport;
     NDIS_MINIPORT_INIT_PARAMETERS parameters = {
@@ -302,8 +302,8 @@ initialize(struct sim_adapter *adapter)
     return status;
 }
 
-static void
-halt(struct sim_adapter *adapter, unsigned action)
+void
+ndis_halt(struct sim_adapter *adapter, unsigned action)
 {
     expect_state(adapter, NDIS_PAUSED, "halt");
     pthread_mutex_lock(&adapter->oid_turn); /* no request is outstanding */
@@ -326,8 +326,8 @@ halt(struct sim_adapter *adapter, unsigned action)
     adapter->miniport->adapters--;
 }
 
-static void
-notify(struct sim_adapter *adapter, uint32_t event, void *information, uint32_t length)
+void
+ndis_notify(struct sim_adapter *adapter, uint32_t event, void *information, uint32_t length)
 {
     NET_DEVICE_PNP_EVENT notification = {
         .Header = {NDIS_OBJECT_TYPE_DEFAULT, 1, NDIS_SIZEOF_NET_DEVICE_PNP_EVENT_REVISION_1},
@@ -379,9 +379,9 @@ ndis_adapter_start(struct sim_miniport *miniport, const struct sim_adapter_optio
     pthread_mutex_unlock(&adapters_lock);
 
     pthread_mutex_lock(&adapter->transition);
-    NDIS_STATUS result = initialize(adapter);
+    NDIS_STATUS result = ndis_initialize(adapter);
     if (result == NDIS_STATUS_SUCCESS)
-        restart_adapter(adapter);
+        ndis_restart(adapter);
     pthread_mutex_unlock(&adapter->transition);
     if (status)
         *status = result;
@@ -425,7 +425,7 @@ NDIS_STATUS
 sim_adapter_restart(struct sim_adapter *adapter)
 {
     pthread_mutex_lock(&adapter->transition);
-    NDIS_STATUS status = restart_adapter(adapter);
+    NDIS_STATUS status = ndis_restart(adapter);
     pthread_mutex_unlock(&adapter->transition);
     return status;
 }
@@ -434,66 +434,7 @@ void
 sim_adapter_pause(struct sim_adapter *adapter, uint32_t reason)
 {
     pthread_mutex_lock(&adapter->transition);
-    pause_adapter(adapter, reason);
-    pthread_mutex_unlock(&adapter->transition);
-}
-
-static void
-request_power(struct sim_adapter *adapter, int type, uint32_t oid, uint32_t state)
-{
-    NDIS_STATUS status = ndis_request(adapter, type, oid, &state, sizeof(state), NULL, NULL);
-    if (status != NDIS_STATUS_SUCCESS)
-        sim_stop("a miniport grants every power state", "OID 0x%08x: status 0x%x", oid, status);
-}
-
-static void
-sleep_adapter(struct sim_adapter *adapter, unsigned d_state)
-{
-    bool pauses = adapter->miniport->version < NDIS_RUNTIME_VERSION_630 ||
-                  !(adapter->attribute_flags & NDIS_MINIPORT_ATTRIBUTES_NO_PAUSE_ON_SUSPEND);
-    bool halts = !adapter->general.PowerManagementCapabilitiesEx &&
-                 !(adapter->attribute_flags & NDIS_MINIPORT_ATTRIBUTES_NO_HALT_ON_SUSPEND);
-    uint32_t wanted = NdisDeviceStateD0 + d_state;
-    if ((pauses || halts) && adapter->state == NDIS_RUNNING)
-        pause_adapter(adapter, NDIS_PAUSE_LOW_POWER);
-    if (halts) {
-        halt(adapter, NdisHaltDevicePoweredDown);
-        adapter->power = d_state;
-        return;
-    }
-    request_power(adapter, NDIS_QUERY, OID_PNP_QUERY_POWER, wanted);
-    request_power(adapter, NDIS_SET, OID_PNP_SET_POWER, wanted);
-    adapter->power = d_state;
-    if (adapter->indicating)
-        sim_stop("in low power every receive indication has returned", "%d have not", adapter->indicating);
-    int kept = sends_kept(adapter);
-    if (kept)
-        sim_stop("in low power every send was completed", "%d were not", kept);
-}
-
-static void
-wake_adapter(struct sim_adapter *adapter)
-{
-    adapter->power = 0;
-    if (adapter->state == NDIS_HALTED) {
-        if (initialize(adapter) != NDIS_STATUS_SUCCESS)
-            sim_stop("an adapter that was halted for sleep initialises again", "it does not");
-    } else
-        request_power(adapter, NDIS_SET, OID_PNP_SET_POWER, NdisDeviceStateD0);
-    if (adapter->state == NDIS_PAUSED)
-        restart_adapter(adapter);
-    uint32_t on_battery = 0;
-    notify(adapter, NdisDevicePnPEventPowerProfileChanged, &on_battery, sizeof(on_battery));
-}
-
-void
-sim_adapter_set_power(struct sim_adapter *adapter, unsigned d_state)
-{
-    pthread_mutex_lock(&adapter->transition);
-    if (d_state && !adapter->power)
-        sleep_adapter(adapter, d_state);
-    else if (!d_state && adapter->power)
-        wake_adapter(adapter);
+    ndis_pause(adapter, reason);
     pthread_mutex_unlock(&adapter->transition);
 }
 
@@ -502,8 +443,8 @@ sim_adapter_remove(struct sim_adapter *adapter)
 {
     pthread_mutex_lock(&adapter->transition);
     if (adapter->state == NDIS_RUNNING)
-        pause_adapter(adapter, NDIS_PAUSE_MINIPORT_DEVICE_REMOVE);
-    halt(adapter, adapter->removed ? NdisHaltDeviceSurpriseRemoved : NdisHaltDeviceDisabled);
+        ndis_pause(adapter, NDIS_PAUSE_MINIPORT_DEVICE_REMOVE);
+    ndis_halt(adapter, adapter->removed ? NdisHaltDeviceSurpriseRemoved : NdisHaltDeviceDisabled);
     pthread_mutex_unlock(&adapter->transition);
 }
 
@@ -511,7 +452,7 @@ void
 sim_adapter_announce_removal(struct sim_adapter *adapter)
 {
     pthread_mutex_lock(&adapter->transition);
-    notify(adapter, NdisDevicePnPEventSurpriseRemoved, NULL, 0);
+    ndis_notify(adapter, NdisDevicePnPEventSurpriseRemoved, NULL, 0);
     adapter->removed = true;
     pthread_mutex_unlock(&adapter->transition);
 }

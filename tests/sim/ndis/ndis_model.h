@@ -117,6 +117,14 @@ struct sim_adapter *ndis_adapter_start(struct sim_miniport *miniport,
 /* Admission of a call into the data path: false once HaltEx is due. Pairs with ndis_adapter_leave. */
 bool ndis_adapter_enter(struct sim_adapter *adapter);
 void ndis_adapter_leave(struct sim_adapter *adapter);
+/* Operations; adapter->transition is held. */
+void ndis_pause(struct sim_adapter *adapter, uint32_t reason);
+NDIS_STATUS ndis_restart(struct sim_adapter *adapter);
+NDIS_STATUS ndis_initialize(struct sim_adapter *adapter);
+void ndis_halt(struct sim_adapter *adapter, unsigned action);
+void ndis_notify(struct sim_adapter *adapter, uint32_t event, void *information, uint32_t length);
+/* NBLs that the miniport keeps from Send calls that have returned. */
+int ndis_sends_kept(const struct sim_adapter *adapter);
 const char *ndis_state_name(int state);
 /* adapter->lock is held: waits for a change, false after the time-out of a PnP operation. */
 bool ndis_wait(struct sim_adapter *adapter, const struct timespec *deadline);

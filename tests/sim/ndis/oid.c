@@ -15,6 +15,10 @@ ndis_request(struct sim_adapter *adapter, int type, uint32_t oid, void *buffer, 
         pthread_mutex_unlock(&adapter->oid_turn);
         return NDIS_STATUS_NOT_ACCEPTED;
     }
+    if (adapter->power && oid != OID_PNP_SET_POWER) { /* the only request that reaches a sleeping miniport */
+        pthread_mutex_unlock(&adapter->oid_turn);
+        return NDIS_STATUS_LOW_POWER_STATE;
+    }
     bool is_set = type == NDIS_SET;
     /* Guarded copies: an answer that is longer than the buffer traps. */
     NDIS_OID_REQUEST *request = sim_pool_allocate(sizeof(*request), 0x716f444e, NULL);

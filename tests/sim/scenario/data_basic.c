@@ -211,3 +211,19 @@ SIM_SCENARIO(data_largest_packets_pass_the_rings_end)
     data_wait_for(&inbox.packets, 600);
     ring_fixture_stop(&fixture);
 }
+
+/* Shutdown may come at any time and is the last that the driver hears of this run of the system. */
+SIM_SCENARIO(data_shutdown_and_requests_in_sleep)
+{
+    struct ring_fixture fixture;
+    uint8_t answer[152];
+    uint32_t written, needed;
+    ring_fixture_start(&fixture, CAPACITY);
+    sim_adapter_set_power(fixture.adapter, 3);
+    EXPECT_EQ(
+        (uint32_t)sim_adapter_query(fixture.adapter, OID_GEN_STATISTICS, answer, 152, &written, &needed),
+        (uint32_t)NDIS_STATUS_LOW_POWER_STATE);
+    sim_adapter_set_power(fixture.adapter, 0);
+    sim_adapter_shutdown(fixture.adapter);
+    ring_fixture_stop(&fixture);
+}
