@@ -1,7 +1,10 @@
 /* SPDX-License-Identifier: MIT
  * The device manager of a machine as scenarios see it. sim_machine_start makes a machine whose C:\ is a
  * directory of its own (SIM_ROOT) and whose device manager serves the processes started from then on; devices
- * come and go as those processes ask, each step later by a delay that the seed decides. */
+ * come and go as those processes ask, each step later by a delay that the seed decides.
+ *
+ * Not modelled: signatures (a catalog is there or not), class installers, INF directives beyond those of a network
+ * adapter's package, vetoes of removal, restarts of the machine, policies. */
 #ifndef SIM_PNP_H
 #define SIM_PNP_H
 
