@@ -35,8 +35,6 @@ struct module
     struct sim_image *image; /* NULL: a library of the system */
     unsigned references;
 };
-static void *import_from_image(const char *name, const char *function);
-
 static struct module *modules;
 static pthread_mutex_t loader_lock;
 const char *win_application_directory = "C:\\Program";
@@ -48,7 +46,6 @@ prepare(void)
     pthread_mutexattr_init(&attributes);
     pthread_mutexattr_settype(&attributes, PTHREAD_MUTEX_RECURSIVE);
     pthread_mutex_init(&loader_lock, &attributes);
-    sim_import_from_image = import_from_image;
 }
 
 static const char *
@@ -234,10 +231,8 @@ win_get_proc_address(void *base, const char *name)
     return address;
 }
 
-/* A static import of one image from another: found in the program's folder, loaded first, there until the
- * process ends. */
-static void *
-import_from_image(const char *name, const char *function)
+void *
+win_import_from_image(const char *name, const char *function)
 {
     uint32_t error;
     void *base = win_load_library(name, LOAD_LIBRARY_SEARCH_APPLICATION_DIR, NULL, &error);

@@ -182,6 +182,7 @@ sim_win32_run(int (*run)(int argc, char **argv), int argc, char **argv)
     pthread_sigmask(SIG_UNBLOCK, &control, NULL);
     sim_stack_configure(USABLE_STACK, 0);
     sim_import_hooks.before = before;
+    sim_import_from_image = win_import_from_image;
     sim_install_fault_handler(NULL);
     nt_attach();
     note_creation();

@@ -131,6 +131,9 @@ uint32_t win_error_from_errno(int error);
 /* The directory of the running program, "C:\Program". */
 extern const char *win_application_directory;
 void *win_load_library(const char *path, uint32_t flags, const void *caller, uint32_t *error);
+/* A static import of one image from another: found in the program's folder, loaded first, there until the process
+ * ends. NULL if there is none. */
+void *win_import_from_image(const char *name, const char *function);
 bool win_free_library(void *module, uint32_t *error);
 void *win_get_proc_address(void *module, const char *name);
 /* DLL_THREAD_ATTACH and DETACH to all images, by the thread that begins or ends. */
