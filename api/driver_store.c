@@ -17,8 +17,8 @@
 #define FILE_INF PRODUCT_WIDEN(PRODUCT_FILE) L".inf"
 #define FILE_CAT PRODUCT_WIDEN(PRODUCT_FILE) L".cat"
 
-static const LPCWSTR PackageFiles[] = {FILE_SYS, FILE_INF, FILE_CAT};
-static const WORD PackageResources[] = {RESOURCE_DRIVER, RESOURCE_INF, RESOURCE_CATALOG};
+static const LPCWSTR PackageFiles[] = {
+    [RESOURCE_DRIVER] = FILE_SYS, [RESOURCE_INF] = FILE_INF, [RESOURCE_CATALOG] = FILE_CAT};
 
 typedef struct _PACKAGE
 {
@@ -168,14 +168,17 @@ cleanupList:
     return NULL;
 }
 
-/* Writes the package into a folder. An unsigned build carries no catalog. */
+/* Writes the package for this system into a folder. An unsigned build carries no catalog. */
 static BOOL
 PackageExtract(LPCWSTR Folder)
 {
-    for (DWORD Index = 0; Index < ARRAYSIZE(PackageFiles); ++Index) {
+    WORD Package = ResourcePackage();
+    if (!Package)
+        return FALSE;
+    for (WORD Index = 0; Index < ARRAYSIZE(PackageFiles); ++Index) {
         DWORD Size;
-        const VOID *Data = ResourceFind(PackageResources[Index], &Size);
-        if (!Data && PackageResources[Index] == RESOURCE_CATALOG) {
+        const VOID *Data = ResourceFind(Package + Index, &Size);
+        if (!Data && Index == RESOURCE_CATALOG) {
             LoggerWrite(WINTUN_LOG_WARN, L"This DLL carries an unsigned driver package");
             continue;
         }

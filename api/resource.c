@@ -4,6 +4,8 @@
  * image that a program has mapped from memory.
  */
 #include "resource.h"
+#include "logger.h"
+#include "system.h"
 
 extern const IMAGE_DOS_HEADER __ImageBase;
 
@@ -44,4 +46,21 @@ ResourceFind(WORD Id, DWORD *Size)
     const IMAGE_RESOURCE_DATA_ENTRY *Data = (const IMAGE_RESOURCE_DATA_ENTRY *)(Root + Entry->OffsetToData);
     *Size = Data->Size;
     return Image + Data->OffsetToData;
+}
+
+WORD
+ResourcePackage(VOID)
+{
+    DWORD Size;
+
+    if (!ResourceFind(RESOURCE_PACKAGE_SECOND + RESOURCE_INF, &Size))
+        return RESOURCE_PACKAGE_FIRST;
+    DWORD Version = SystemVersion();
+    if (!Version)
+        return 0;
+    BOOL IsClient = Version >= SYSTEM_WINDOWS_10 && !SystemIsServer();
+    LoggerWrite(WINTUN_LOG_INFO, L"Of two driver packages in this DLL the %s applies",
+                IsClient ? L"first, for clients of Windows 10 and later,"
+                         : L"second, for older systems and servers,");
+    return IsClient ? RESOURCE_PACKAGE_FIRST : RESOURCE_PACKAGE_SECOND;
 }

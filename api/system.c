@@ -102,16 +102,33 @@ SystemRequireOrWarn(SYSTEM_MODULE Module)
     return SystemRequireAt(Module, WINTUN_LOG_WARN);
 }
 
+static BOOL
+SystemReadVersion(RTL_OSVERSIONINFOEXW *Version)
+{
+    Version->dwOSVersionInfoSize = sizeof(*Version);
+    if (!SystemRequire(SYSTEM_NTDLL))
+        return FALSE;
+    System.RtlGetVersion((RTL_OSVERSIONINFOW *)Version); /* documented never to fail */
+    return TRUE;
+}
+
 DWORD
 SystemVersion(VOID)
 {
-    RTL_OSVERSIONINFOW Version = {.dwOSVersionInfoSize = sizeof(Version)};
+    RTL_OSVERSIONINFOEXW Version;
 
-    if (!SystemRequire(SYSTEM_NTDLL))
+    if (!SystemReadVersion(&Version))
         return 0;
-    System.RtlGetVersion(&Version); /* documented never to fail */
     return SYSTEM_RELEASE(Version.dwMajorVersion, Version.dwMinorVersion & 0xFF,
                           Version.dwBuildNumber & 0xFFFF);
+}
+
+BOOL
+SystemIsServer(VOID)
+{
+    RTL_OSVERSIONINFOEXW Version;
+
+    return SystemReadVersion(&Version) && Version.wProductType != VER_NT_WORKSTATION;
 }
 
 #if defined(__x86_64__)

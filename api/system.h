@@ -142,6 +142,9 @@ BOOL SystemRequireOrWarn(SYSTEM_MODULE Module);
  * GetLastError. */
 DWORD SystemVersion(VOID);
 
+/* Whether that system is a server or a domain controller. */
+BOOL SystemIsServer(VOID);
+
 /* Whether this DLL's architecture is that of the system: not under WOW64 and not emulated on ARM64. */
 BOOL SystemIsNative(VOID);
 

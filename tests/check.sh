@@ -42,6 +42,7 @@ fi
         echo "set_tests_properties(setup.$name PROPERTIES SKIP_RETURN_CODE 77 TIMEOUT 240 LABELS setup)"
     done
     echo "add_test(product.rebrand \"$here/product/rebrand_test.sh\" \"$build\")"
+    case " $arches " in *" amd64 "*) echo "add_test(product.two_packages \"$here/product/two_packages_test.sh\" \"$build\" $file)" ;; esac
     for arch in $arches; do
         echo "add_test(abi.machine_code.$arch \"$here/abi/machine_code.sh\" \"$build\" $file $arch)"
         echo "add_test(product.sdk.$arch \"$here/product/consumer_test.sh\" \"$build\" $file $arch \"$zip\")"

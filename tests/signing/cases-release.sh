@@ -116,6 +116,35 @@ case_returned_drivers_of_another_build() {
     expect_failure 'is no folder' accept "$work/none" amd64
 }
 
+# What the platform returned for clients, and what it returned for the other systems beside it: two packages.
+case_returned_drivers_of_two_kinds() {
+    need gcab
+    pem_key
+    build_tree "$work/build" amd64
+    "$signing/submission.sh" "$work/build" demo "$work/submission.cab" amd64
+    platform_sign "$work/submission.cab" "$work/clients"
+    cp -r "$work/clients" "$work/others"
+    (
+        export SIGN_CERTS=$pki/platform-chain.pem SIGN_KEY=$pki/platform.key SIGN_TIME=1767225700
+        sign --kind cat "$work/clients/demo-amd64/demo.cat" "$work/others/demo-amd64/demo.cat"
+    )
+    cmp -s "$work/clients/demo-amd64/demo.cat" "$work/others/demo-amd64/demo.cat" && fail "both kinds are the same"
+    export SIGNED_DRIVERS_TRUST=$pki/otherroot.pem
+    local make_package=("$signing/sign-package.sh" "$work/build" demo amd64) tree=$work/build/amd64
+    SIGNED_DRIVERS=$work/clients SIGNED_DRIVERS_WHCP=$work/others "${make_package[@]}"
+    for part in sys inf cat; do
+        cmp "$work/clients/demo-amd64/demo.$part" "$tree/package/demo.$part" || fail "the first is not the clients'"
+        cmp "$work/others/demo-amd64/demo.$part" "$tree/package2/demo.$part" || fail "the second is not the others'"
+    done
+    # The second is checked like the first, and goes when it is no longer asked for.
+    printf ';' >>"$work/others/demo-amd64/demo.inf"
+    SIGNED_DRIVERS=$work/clients SIGNED_DRIVERS_WHCP=$work/others expect_failure 'is not the INF of this build' \
+        "${make_package[@]}"
+    SIGNED_DRIVERS_WHCP=$work/clients expect_failure 'is the second of two packages' "${make_package[@]}"
+    SIGNED_DRIVERS=$work/clients "${make_package[@]}"
+    [ ! -e "$tree/package2" ] || fail "a second package is left over"
+}
+
 # A release like the product's: one DLL per architecture in a zip with checksums, checksums beside it.
 # release_tree FOLDER: FOLDER/zip is the archive's content, FOLDER/dist what is published
 release_tree() {

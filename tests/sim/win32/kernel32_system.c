@@ -222,14 +222,19 @@ WIN_FUNCTION(RtlGetVersion)
     {
         uint32_t size, major, minor, build, platform;
         uint16_t service_pack[128];
+        uint16_t service_pack_major, service_pack_minor, suite; /* from here on in the longer form alone */
+        uint8_t product_type, reserved;
     } *version = (void *)frame->arg[0];
-    if (version->size != 276 && version->size != 284)
+    if (version->size != 276 && version->size != sizeof *version)
         sim_stop("documented", "RtlGetVersion with a structure of %u bytes", version->size);
     memset(&version->major, 0, version->size - sizeof version->size);
     version->major = sim_persona->major;
     version->minor = sim_persona->minor;
     version->build = sim_persona->build;
     version->platform = 2; /* VER_PLATFORM_WIN32_NT */
+    if (version->size == sizeof *version)
+        version->product_type =
+            sim_persona->system == SIM_SERVER ? 3 : 1; /* VER_NT_SERVER, VER_NT_WORKSTATION */
     return 0;
 }
 
