@@ -14,7 +14,7 @@
 #define ADAPTER_H
 
 #include "guard.h"
-#include "receive.h"
+#include "arena.h"
 #include "statistics.h"
 
 #define ADAPTER_PAUSED    1

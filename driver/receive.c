@@ -13,6 +13,7 @@
  * Every wait also ends with Stop. RingGuard is never held while the thread waits or is inside NDIS, because
  * the death of the client's process waits for it.
  */
+#include "receive.h"
 #include "driver.h"
 #include "registration.h"
 

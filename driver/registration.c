@@ -5,6 +5,7 @@
 #include "registration.h"
 #include "driver.h"
 #include "probe.h"
+#include "receive.h"
 
 static VOID
 RingMappingRelease(RING_MAPPING *Mapping)
