@@ -314,10 +314,26 @@ Function SelectComponents
     ${EndIf}
 FunctionEnd
 
+; /LANG=1033 or 2052; without it the system's language decides, and what is neither is English.
+!macro ChooseLanguage
+    ClearErrors
+    ${GetOptions} $CommandLine "/LANG=" $0
+    ${IfNot} ${Errors}
+        ${If} $0 <> ${LANG_ENGLISH}
+        ${AndIf} $0 <> ${LANG_SIMPCHINESE}
+            StrCpy $BadSwitch "/LANG=$0"
+            ${Fail} ${EXIT_SWITCH} "$(ErrorSwitch)"
+        ${EndIf}
+        StrCpy $LANGUAGE $0
+    ${EndIf}
+    ClearErrors
+!macroend
+
 Function .onInit
     ${GetParameters} $CommandLine
     !insertmacro LogOpen
     ${Log} "${PRODUCT_NAME} ${PRODUCT_VERSION} setup: $CommandLine"
+    !insertmacro ChooseLanguage
 
     ${IfNot} ${AtLeastWin7}
         ${Fail} ${EXIT_SYSTEM} "$(ErrorSystem)"

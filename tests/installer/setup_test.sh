@@ -9,7 +9,7 @@ here=$(dirname "$(realpath "$0")")
 cases="install_silent_puts_files_registry_shortcut uninstall_leaves_nothing components_none_installs_library_alone
 unknown_component_refused upgrade_replaces_older repair_restores_changed_file downgrade_refused
 folder_with_foreign_files_refused disk_full_rolls_back file_in_use_changes_nothing upgrade_disk_full_keeps_older
-uninstall_keeps_foreign_files log_says_what_was_done unwritable_log_is_no_failure cancelled_changes_nothing"
+uninstall_keeps_foreign_files log_says_what_was_done unwritable_log_is_no_failure language_is_chosen cancelled_changes_nothing"
 if [ "$1" = --list ]; then
     for name in $cases; do echo "$name"; done
     exit 0
@@ -48,7 +48,7 @@ expect_file() { [ -f "$1" ] || fail "$1 is missing"; }
 expect_none() { [ ! -e "$1" ] || fail "$1 is there"; }
 value() { wine reg query "$KEY" /v "$1" 2>/dev/null | tr -d "\r" | sed -n "s/^ *$1 *REG_[A-Z]* *//p"; }
 expect_value() { [ "$(value "$1")" = "$2" ] || fail "$1 is \"$(value "$1")\", expected \"$2\""; }
-log() { tr -d "\000" <"$C/$1"; }
+log() { iconv -f UTF-16 -t UTF-8 "$C/$1"; }
 # All that an installation could leave: files outside Temp, and the machine part of the registry.
 snapshot() { wineserver -w; find "$C" -path "*/Temp/*" -prune -o -print | sort; wine reg export "HKLM\\Software\\Microsoft\\Windows\\CurrentVersion\\Uninstall" "C:\\u.reg" /y >/dev/null 2>&1 || true; tr -d "\000" <"$C/u.reg" 2>/dev/null | tr -d "\r" || true; rm -f "$C/u.reg"; }
 sums() { (cd "$1" && find . -type f ! -name uninstall.exe | sort | xargs -d "\n" sha256sum); }
@@ -153,6 +153,15 @@ run $current /S "/LOG=C:\\no\\such\\folder\\l.txt"; expect_code 0
 expect_file "$P/bin/wintun.dll"
 '
 
+# What setup says before its first page is in the system's language.
+case_language_is_chosen='
+mkdir "$C/mine"; echo mine >"$C/mine/file"
+run $current /S /LANG=2052 "/LOG=C:\\l.txt" "/D=C:\\mine"; expect_code 5
+log l.txt | grep -q "不属于" || fail "the error is not in Chinese"
+run $current /S /LANG=1033 "/LOG=C:\\l.txt" "/D=C:\\mine"; expect_code 5
+log l.txt | grep -q "not part of" || fail "the error is not in English"
+run $current /S /LANG=7; expect_code 3
+'
 # The user looks at the first pages and cancels; the question whether he means it is answered with yes.
 case_cancelled_changes_nothing='
 snapshot >before
