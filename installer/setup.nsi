@@ -435,6 +435,9 @@ FunctionEnd
     ${EndIf}
 !macroend
 
+; Devices and the driver are not touched: programs that carry the DLL themselves may be using them, and
+; WintunDeleteDriver removes them when none does. A native tool for that, which a 32-bit setup could call where this
+; section begins, is not part of the product yet.
 Section "Uninstall"
     !insertmacro FindFileInUse "un."
     ${If} $FailedPart != ""

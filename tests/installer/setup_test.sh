@@ -9,7 +9,8 @@ here=$(dirname "$(realpath "$0")")
 cases="install_silent_puts_files_registry_shortcut uninstall_leaves_nothing components_none_installs_library_alone
 unknown_component_refused upgrade_replaces_older repair_restores_changed_file downgrade_refused
 folder_with_foreign_files_refused disk_full_rolls_back file_in_use_changes_nothing upgrade_disk_full_keeps_older
-uninstall_keeps_foreign_files log_says_what_was_done unwritable_log_is_no_failure language_is_chosen cancelled_changes_nothing"
+uninstall_keeps_foreign_files log_says_what_was_done unwritable_log_is_no_failure language_is_chosen uninstaller_is_signed
+cancelled_changes_nothing"
 if [ "$1" = --list ]; then
     for name in $cases; do echo "$name"; done
     exit 0
@@ -162,6 +163,10 @@ run $current /S /LANG=1033 "/LOG=C:\\l.txt" "/D=C:\\mine"; expect_code 5
 log l.txt | grep -q "not part of" || fail "the error is not in English"
 run $current /S /LANG=7; expect_code 3
 '
+case_uninstaller_is_signed='
+run $current /S; expect_code 0
+cp "$P/uninstall.exe" .
+'
 # The user looks at the first pages and cancels; the question whether he means it is answered with yes.
 case_cancelled_changes_nothing='
 snapshot >before
@@ -203,4 +208,10 @@ DISPLAY=$display "$here/in-wine-root.sh" "$build" "set -eu
 $prelude
 ${!body}
 wineserver -k || true"
+if [ "$name" = uninstaller_is_signed ]; then
+    # By whom is for `make verify` to judge; here, that somebody did and that the file is as it was signed.
+    osslsigncode verify -in "$home/uninstall.exe" >"$home/verify" 2>&1 || true
+    digests=$(sed -n 's/^\(Current\|Calculated\) message digest *: *//p' "$home/verify" | sort | uniq -c | awk '$1 == 2')
+    [ -n "$digests" ] || { cat "$home/verify"; echo "FAILED: the uninstaller is not signed"; exit 1; }
+fi
 echo "$name: passed"
