@@ -6,7 +6,7 @@
 ; Built by tools/setup.sh with
 ;   /DSTAGE=<folder>   the files as they are to stand in the target folder, and others/ (see there)
 ;   /DOUTPUT=<file>    the setup to make
-;   /DSIGN=<command>   signs the file named after it, in place
+;   /DSIGN=<command>   signs a file in place; called with "uninstaller" or "setup" and the file
 ;
 ; An installation is all or nothing: everything is first extracted into $INSTDIR\~new, then each top folder is moved
 ; aside and replaced; a failure moves back what was moved. A folder that holds an open file cannot be moved, which is
@@ -59,8 +59,8 @@ VIAddVersionKey /LANG=0 "FileDescription" "${PRODUCT_NAME} Setup"
 VIAddVersionKey /LANG=0 "CompanyName" "${PRODUCT_COMPANY}"
 VIAddVersionKey /LANG=0 "LegalCopyright" "${PRODUCT_COPYRIGHT}"
 
-!uninstfinalize '${SIGN} "%1"' = 0
-!finalize '${SIGN} "%1"' = 0
+!uninstfinalize '${SIGN} uninstaller "%1"' = 0
+!finalize '${SIGN} setup "%1"' = 0
 
 Var CommandLine
 Var ErrorCode

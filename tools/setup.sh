@@ -12,10 +12,10 @@ if ! command -v makensis >/dev/null; then
 fi
 mkdir -p "$build/setup"
 cmake -DOUTPUT="$build/setup/product.nsh" -DVERSION="${SETUP_VERSION:-}" -P "$root/cmake/setup.cmake"
-# NSIS signs the uninstaller through a hook that names the file last.
+# NSIS signs the uninstaller through a hook, which is called with the kind and the file.
 cat >"$build/setup/sign-in-place.sh" <<HOOK
 #!/bin/sh
-exec "$root/signing/sign.sh" --kind "\${SETUP_KIND:-setup}" "\$1" "\$1"
+exec "$root/signing/sign.sh" --kind "\$1" "\$2" "\$2"
 HOOK
 chmod +x "$build/setup/sign-in-place.sh"
 sign=${SETUP_SIGN:-$build/setup/sign-in-place.sh}
