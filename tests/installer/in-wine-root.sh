@@ -4,11 +4,11 @@
 # usage: in-wine-root.sh <build> '<commands>'     DISPLAY is passed on
 set -eu
 root=$(realpath "$1/wine-root")
-commands=$(mktemp "$root/root/commands.XXXXXX")
+commands=$(mktemp "$root/srv/commands.XXXXXX")
 trap 'rm -f "$commands"' EXIT
 printf '%s\n' "$2" >"$commands"
 unshare -m -p -f --kill-child sh -eu -c '
     mount -t proc proc "$1/proc"
     mount --rbind /dev "$1/dev"
-    exec chroot "$1" /usr/bin/env -i HOME=/root PATH=/usr/sbin:/usr/bin:/sbin:/bin WINEARCH=win32 WINEDEBUG=-all \
-        DISPLAY="$3" LANG=C.UTF-8 sh -c "cd /root && . ./$2"' sh "$root" "$(basename "$commands")" "${DISPLAY:-}"
+    exec chroot "$1" /usr/bin/env -i HOME=/srv PATH=/usr/sbin:/usr/bin:/sbin:/bin WINEARCH=win32 WINEDEBUG=-all \
+        DISPLAY="$3" LANG=C.UTF-8 sh -c "cd /srv && . ./$2"' sh "$root" "$(basename "$commands")" "${DISPLAY:-}"

@@ -23,21 +23,21 @@ skip() {
 [ "$(id -u)" = 0 ] || skip "needs root for a root folder of its own"
 [ -f "$build/wine-root/ready" ] || skip "$build/wine-root is missing; \"make wine-root\" as root makes it"
 
-home=$build/wine-root/root/$name
+home=$build/wine-root/srv/$name
 rm -rf "$home"
 mkdir -p "$home"
 trap 'rm -rf "$home"' EXIT
 # Links for the many files that nobody changes, copies for the registry.
-cp -al "$build/wine-root/root/.wine-new" "$home/prefix"
+cp -al "$build/wine-root/srv/.wine-new" "$home/prefix"
 for hive in "$home"/prefix/*.reg; do
-    cp --remove-destination "$build/wine-root/root/.wine-new/$(basename "$hive")" "$hive"
+    cp --remove-destination "$build/wine-root/srv/.wine-new/$(basename "$hive")" "$hive"
 done
 cp "$build"/setup/test/setup-*.exe "$home/"
 
 # Commands see: current, older, newer (setup files), $C (drive c as a folder), and these helpers.
 prelude='
-export WINEPREFIX=/root/'$name'/prefix
-cd /root/'$name'
+export WINEPREFIX=/srv/'$name'/prefix
+cd /srv/'$name'
 C=$WINEPREFIX/drive_c
 P="$C/Program Files/'$(sed -n 's/^!define PRODUCT_NAME "\(.*\)"/\1/p' "$build/setup/product.nsh")'"
 current=setup-current.exe older=setup-0.0.1.exe newer=setup-9.9.9.exe
