@@ -66,12 +66,20 @@ sha256sum $(for arch in $arches; do echo "$build/$arch/$file.sys" "$build/$arch/
 # The host's tests try every call that fails, not samples.
 [ "$extent" = short ] || export EVERY_FAULT=1
 
-# ctest's summary stays last; the counts are made from its lines and stand just before it.
+# ctest's summary stays last; before it stand what was skipped and why, and the counts, made from its lines.
 status=0
-ctest --test-dir "$check" -j "${CHECK_JOBS:-2}" --output-on-failure --no-tests=error | awk '
+# CHECK_ARGS are more of ctest's arguments, "-R dll_" for example.
+# shellcheck disable=SC2086
+ctest --test-dir "$check" -j "${CHECK_JOBS:-2}" ${CHECK_ARGS:-} --output-on-failure --no-tests=error |
+    awk -v skipped="$here/skipped.awk" -v journal="$check/Testing/Temporary/LastTest.log" '
     / Passed +[0-9.]+ sec/ { passed++ }
-    /\*\*\*Skipped/ { skipped++ }
+    /\*\*\*Skipped/ { skips++ }
     /\*\*\*(Failed|Timeout|Exception|Not Run)/ { failed++ }
-    /^[0-9]+% tests passed/ { printf "%d passed, %d failed, %d skipped\n\n", passed, failed, skipped }
-    { print; fflush() }' || status=$?
+    /^[0-9]+% tests passed/ { summary = 1 }
+    summary { tail = tail $0 "\n"; next }
+    { print; fflush() }
+    END {
+        system("awk -f " skipped " " journal)
+        printf "\n%d passed, %d failed, %d skipped\n\n%s", passed, failed, skips, tail
+    }' || status=$?
 exit "$status"
