@@ -49,7 +49,7 @@ endfunction()
 function(tun_resource output source)
   add_custom_command(
     OUTPUT ${output}
-    COMMAND ${TUN_llvm_rc_19} /no-preprocess /fo ${output} ${source}
+    COMMAND ${CMAKE_SOURCE_DIR}/cmake/relative.sh ${CMAKE_BINARY_DIR} ${CMAKE_SOURCE_DIR} ${TUN_llvm_rc_19} /no-preprocess /fo ${output} ${source}
     DEPENDS ${source} ${ARGN}
     WORKING_DIRECTORY ${CMAKE_BINARY_DIR}
     VERBATIM)
