@@ -8,7 +8,7 @@
 set -eu
 build=$1 source=$2
 shift 2
-up=$(realpath --relative-to="$build" "$source")
+up=$(realpath -m --relative-to="$build" "$source")
 for argument in "$@"; do
     case $argument in
     *"$build"/*) argument=${argument%%"$build"/*}${argument#*"$build"/} ;;

@@ -45,6 +45,7 @@ fi
     case " $arches " in *" amd64 "*) echo "add_test(product.two_packages \"$here/product/two_packages_test.sh\" \"$build\" $file)" ;; esac
     for arch in $arches; do
         echo "add_test(abi.machine_code.$arch \"$here/abi/machine_code.sh\" \"$build\" $file $arch)"
+        echo "add_test(abi.relative_paths.$arch \"$here/abi/relative_paths.sh\" \"$build\" $arch)"
         echo "add_test(product.sdk.$arch \"$here/product/consumer_test.sh\" \"$build\" $file $arch \"$zip\")"
         sim=$build/sim/$arch/sim
         emulator=$(emulator "$arch" || true)
