@@ -23,12 +23,6 @@ if [ "$(id -u)" != 0 ]; then
 fi
 echo "deps: installing:$missing"
 export DEBIAN_FRONTEND=noninteractive
-case "$missing" in
-*:i386*)
-    # Wine's 32-bit half, for testing the x86 setup, comes from the i386 packages.
-    dpkg --add-architecture i386
-    ;;
-esac
 apt-get update -q
 # shellcheck disable=SC2086
 apt-get install -y -q --no-install-recommends $missing
