@@ -80,14 +80,15 @@ typedef VOID(WINAPI WINTUN_SET_LOGGER_FUNC)(WINTUN_LOGGER_CALLBACK NewLogger);
 
 /* Creates a network adapter. It exists until WintunCloseAdapter is called for the handle or the process ends.
  *
- * Name           the name of the network connection, 1 to MAX_ADAPTER_NAME - 1 characters, none of \ / : * ?
- * " < > | and no control character. If another connection has it, "Name 1", "Name 2" and so on is taken and
- *                logged; where the system refuses to name connections (Windows Server), a warning is logged
- * and the adapter works under the name that the system gave it. WintunOpenAdapter finds it by Name all the
- *                same.
+ * Name           the name of the network connection, 1 to MAX_ADAPTER_NAME - 1 characters, none of
+ *                \ / : * ? " < > | and no control character. If another connection has it, "Name 1", "Name 2"
+ *                and so on is taken and logged; where the system refuses to name connections (Windows Server),
+ *                a warning is logged and the adapter works under the name that the system gave it.
+ *                WintunOpenAdapter finds it by Name all the same.
  * TunnelType     what kind of tunnel this is, in the same characters and length; part of the adapter's
- * description RequestedGUID  the adapter's GUID, so that the system recognises the network the next time, or
- * NULL for a random one. A GUID that is in use is replaced by a random one, and that is logged.
+ *                description
+ * RequestedGUID  the adapter's GUID, so that the system recognises the network the next time, or NULL for a
+ *                random one. A GUID that is in use is replaced by a random one, and that is logged.
  *
  * Returns the adapter, ready to be configured and opened, or NULL.
  *
