@@ -62,6 +62,11 @@ check: dist sim host-tests ## run all tests that need no Windows; ends with ctes
 check-long: dist sim host-tests ## the same with full sweeps on every architecture and system
 	@tests/check.sh $(BUILD) $(FILE) long "$(ARCHES)"
 
+.PHONY: mutants
+MUTANTS ?= .
+mutants: sim-amd64 ## break driver and DLL in many ways, and see each noticed by the test that it names
+	@tests/mutants/mutants.sh $(BUILD) $(FILE) "$(MUTANTS)"
+
 .PHONY: wine-root
 wine-root: ## make the 32-bit Debian in which the setup is tested (root; two minutes, once)
 	@tools/step.sh "wine root" $(BUILD)/log/wine-root.log -- tests/installer/wine-root.sh $(BUILD)
