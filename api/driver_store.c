@@ -7,6 +7,7 @@
 #include "driver_store.h"
 #include "folder.h"
 #include "logger.h"
+#include "package_version.h"
 #include "product.h"
 #include "resource.h"
 #include "text.h"
@@ -23,8 +24,7 @@ static const LPCWSTR PackageFiles[] = {
 typedef struct _PACKAGE
 {
     WCHAR Inf[MAX_PATH]; /* full path of the published oem<n>.inf */
-    DWORD64 Date;        /* in units of 100 ns, as FILETIME */
-    DWORD64 Version;     /* four 16-bit parts */
+    PACKAGE_VERSION Version;
 } PACKAGE;
 
 typedef struct _PACKAGE_LIST
@@ -32,47 +32,6 @@ typedef struct _PACKAGE_LIST
     DWORD Count;
     PACKAGE Packages[STORE_MAX_PACKAGES];
 } PACKAGE_LIST;
-
-/* Midnight of a date of the Gregorian calendar. */
-static DWORD64
-DateOf(DWORD Year, DWORD Month, DWORD Day)
-{
-    /* Years begin in March here, so that the leap day is the last one; 1601-01-01 is day 584694 of such a
-     * count. */
-    DWORD Shift = Month <= 2;
-    DWORD Years = Year - Shift, Months = Month + 12 * Shift - 3;
-    DWORD Days = 365 * Years + Years / 4 - Years / 100 + Years / 400 + (153 * Months + 2) / 5 + Day - 1;
-    return (DWORD64)(Days - 584694) * 864000000000u;
-}
-
-/* Date and version of the package in this DLL, from the product definition, as in DriverVer of its INF. */
-static VOID
-PackageOwn(DWORD64 *Date, DWORD64 *Version)
-{
-    static const char Text[] = PRODUCT_DRIVER_DATE; /* MM/DD/YYYY */
-    DWORD Parts[3] = {0}, Part = 0;
-
-    for (DWORD Index = 0; Text[Index]; ++Index) {
-        if (Text[Index] == '/')
-            ++Part;
-        else
-            Parts[Part] = Parts[Part] * 10 + (DWORD)(Text[Index] - '0');
-    }
-    *Date = DateOf(Parts[2], Parts[0], Parts[1]);
-    *Version = (DWORD64)PRODUCT_VERSION_MAJOR << 48 | (DWORD64)PRODUCT_VERSION_MINOR << 32 |
-               (DWORD64)PRODUCT_VERSION_PATCH << 16;
-}
-
-/* As PnP ranks packages that match equally well: negative if the left one loses. */
-static int
-PackageCompare(DWORD64 LeftDate, DWORD64 LeftVersion, DWORD64 RightDate, DWORD64 RightVersion)
-{
-    if (LeftDate != RightDate)
-        return LeftDate < RightDate ? -1 : 1;
-    if (LeftVersion != RightVersion)
-        return LeftVersion < RightVersion ? -1 : 1;
-    return 0;
-}
 
 /* Reads one driver of the list; FALSE with the error. A driver of another provider is left out by setting
  * *IsOurs. */
@@ -98,8 +57,9 @@ PackageRead(HDEVINFO Set, SP_DEVINFO_DATA *Device, SP_DRVINFO_DATA_W *Driver, PA
     else if (!TextCopy(Package->Inf, ARRAYSIZE(Package->Inf), Detail->InfFileName))
         Error = ERROR_BUFFER_OVERFLOW;
     HeapFree(GetProcessHeap(), 0, Detail);
-    Package->Date = (DWORD64)Driver->DriverDate.dwHighDateTime << 32 | Driver->DriverDate.dwLowDateTime;
-    Package->Version = Driver->DriverVersion;
+    Package->Version.Date =
+        (DWORD64)Driver->DriverDate.dwHighDateTime << 32 | Driver->DriverDate.dwLowDateTime;
+    Package->Version.Version = Driver->DriverVersion;
     SetLastError(Error);
     return !Error;
 }
@@ -244,20 +204,20 @@ FileName(LPCWSTR Path)
 BOOL
 DriverStorePrepare(BOOL HasAdapters, BOOL Repair)
 {
-    DWORD64 Date, Version;
+    PACKAGE_VERSION Own;
     const PACKAGE *Best = NULL;
     BOOL IsStaged = FALSE;
 
     PACKAGE_LIST *List = StoreList();
     if (!List)
         return FALSE;
-    PackageOwn(&Date, &Version);
+    VersionOwn(&Own);
     for (DWORD Index = 0; Index < List->Count; ++Index) {
         const PACKAGE *Package = &List->Packages[Index];
-        if (!Best || PackageCompare(Package->Date, Package->Version, Best->Date, Best->Version) > 0)
+        if (!Best || VersionCompare(&Package->Version, &Best->Version) > 0)
             Best = Package;
     }
-    int Order = Best ? PackageCompare(Best->Date, Best->Version, Date, Version) : -1;
+    int Order = Best ? VersionCompare(&Best->Version, &Own) : -1;
     if (Repair && !Order && !HasAdapters) {
         LoggerWrite(WINTUN_LOG_WARN, L"Replacing staged driver package %s", Best->Inf);
         if (!System.SetupUninstallOEMInfW(FileName(Best->Inf), 0, NULL))

@@ -6,6 +6,7 @@
  */
 #include "control.h"
 #include "device.h"
+#include "package_version.h"
 
 DWORD WINAPI WintunGetRunningDriverVersion(VOID);
 
@@ -23,17 +24,10 @@ VersionOfPackage(LPCWSTR InstanceId)
     static const DEVPROPKEY VersionKey = {
         {0xa8b865dd, 0x2e3d, 0x4094, {0xad, 0x97, 0xe5, 0x93, 0xa7, 0x0c, 0x75, 0xd6}}, 3};
     WCHAR Text[64];
-    DWORD Parts[2] = {0}, Part = 0;
 
-    if (!DeviceReadSystemProperty(InstanceId, &VersionKey, DEVPROP_TYPE_STRING, Text, sizeof(Text)))
-        return 0;
-    for (DWORD Index = 0; Text[Index] && Part < 2; ++Index) {
-        if (Text[Index] == L'.')
-            ++Part;
-        else if (Text[Index] >= L'0' && Text[Index] <= L'9')
-            Parts[Part] = (Parts[Part] * 10 + (DWORD)(Text[Index] - L'0')) & 0xFFFF;
-    }
-    return Parts[0] << 16 | Parts[1];
+    return DeviceReadSystemProperty(InstanceId, &VersionKey, DEVPROP_TYPE_STRING, Text, sizeof(Text))
+               ? VersionParseShort(Text)
+               : 0;
 }
 
 static BOOL

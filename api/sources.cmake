@@ -12,6 +12,7 @@ set(API_SOURCES
   main.c
   naming.c
   owner.c
+  package_version.c
   registry.c
   resource.c
   runtime.c

@@ -67,6 +67,8 @@ TextFormatArguments(WCHAR *Buffer, DWORD Capacity, LPCWSTR Format, va_list Argum
 {
     TEXT_WRITER Writer = {Buffer, Capacity, 0, FALSE};
 
+    if (!Capacity)
+        return 0;
     for (; *Format; ++Format) {
         if (*Format != L'%' || !Format[1]) {
             WriterPut(&Writer, *Format);
@@ -89,6 +91,9 @@ TextFormatArguments(WCHAR *Buffer, DWORD Capacity, LPCWSTR Format, va_list Argum
             WriterPut(&Writer, *Format);
         }
     }
+    /* The first half of a character whose second did not fit. */
+    if (Writer.IsCut && Writer.Length && (Buffer[Writer.Length - 1] & 0xFC00) == 0xD800)
+        --Writer.Length;
     Buffer[Writer.Length] = 0;
     return Writer.IsCut ? Capacity : Writer.Length;
 }

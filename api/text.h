@@ -11,7 +11,8 @@
 
 /* Writes at most Capacity characters with the terminator, always terminated. Knows %s (LPCWSTR; NULL is
  * "(none)"), %u (DWORD, decimal), %x (DWORD, eight hexadecimal digits), %g (const GUID *, in braces) and %%.
- * Returns the length, or Capacity if the text was cut. */
+ * Returns the length, or Capacity if the text was cut, never between the halves of a surrogate pair. A Capacity
+ * of 0 takes nothing: nothing is written. */
 DWORD TextFormatArguments(WCHAR *Buffer, DWORD Capacity, LPCWSTR Format, va_list Arguments);
 DWORD TextFormat(WCHAR *Buffer, DWORD Capacity, LPCWSTR Format, ...);
 
