@@ -23,6 +23,7 @@ help: ## list the targets
 
 deps: ## install the Debian packages that are missing (root), or name them
 	@tools/deps.sh
+	@tools/osslsigncode.sh $(BUILD)/osslsigncode
 	@[ "$$(id -u)" != 0 ] || $(MAKE) --no-print-directory wine-root || echo "deps: without it the tests of the setup are skipped"
 
 # ---- Windows binaries ----

@@ -99,7 +99,7 @@ case_passphrase_stays_hidden() {
     demo_driver "$work" amd64 10.0
     export SIGN_MODE=production SIGN_CERTS=$pki/signer-chain.pem SIGN_KEY=$pki/locked.key SIGN_PASS=correct
     # Records every command line of the signing tool, and what the tool can see of the environment.
-    printf '#!/bin/sh\n{ echo "$*"; env; } >>%s/seen\nexec %s "$@"\n' "$work" "$(command -v osslsigncode)" >"$work/spy"
+    printf '#!/bin/sh\n{ echo "$*"; env; } >>%s/seen\nexec %s "$@"\n' "$work" "${OSSLSIGNCODE:-$(type -P osslsigncode)}" >"$work/spy"
     chmod +x "$work/spy"
     OSSLSIGNCODE=$work/spy sign "$work/demo.sys" "$work/signed.sys"
     grep -q -- '-readpass' "$work/seen" || fail "the tool was not called as thought"
@@ -219,8 +219,8 @@ case_dual_and_page_hashes() {
 case_external_command() {
     demo_driver "$work" amd64 10.0
     export SIGN_MODE=production
-    printf '#!/bin/sh\nosslsigncode sign -h sha256 -certs %s -key %s -in "$2" -out "$2.s" >/dev/null && mv "$2.s" "$2"\n' \
-        "$pki/signer-chain.pem" "$pki/signer.key" >"$work/cloud"
+    printf '#!/bin/sh\n%s sign -h sha256 -certs %s -key %s -in "$2" -out "$2.s" >/dev/null && mv "$2.s" "$2"\n' \
+        "${OSSLSIGNCODE:-osslsigncode}" "$pki/signer-chain.pem" "$pki/signer.key" >"$work/cloud"
     chmod +x "$work/cloud"
     SIGN_COMMAND="$work/cloud --profile=release" sign "$work/demo.sys" "$work/signed.sys"
     verify "$work/signed.sys"
@@ -250,17 +250,59 @@ case_kinds_and_modes() {
     expect_failure 'no such file' sign "$work/none" "$work/out"
 }
 
-# What osslsigncode 2.5 can, if it is at hand (OSSLSIGNCODE_25 names it), by the same script.
-case_oldest_osslsigncode() {
-    if [ ! -x "${OSSLSIGNCODE_25:-}" ]; then
-        echo "OSSLSIGNCODE_25 names no program: skipped"
+# version_of PROGRAM: "2.5"
+version_of() {
+    "$1" --version 2>/dev/null | sed -n 's/^osslsigncode \([0-9]*\.[0-9]*\).*/\1/p' || true
+}
+
+# All other cases run with the installed osslsigncode. This one repeats what signs with the other of two: with 2.5,
+# Debian 12's own, where a newer one is installed, and with a newer one where that is 2.5. `make deps` fetches what
+# apt offers into build/osslsigncode.
+case_other_osslsigncode() {
+    local installed program version wanted=2.5
+    unset OSSLSIGNCODE
+    installed=$(version_of osslsigncode)
+    [ "$installed" != 2.5 ] || wanted=newer
+    for program in "${OSSLSIGNCODE_OTHERS:-/none}"/*/usr/bin/osslsigncode; do
+        version=$(version_of "$program")
+        case $wanted.$version in
+        newer.2.5) ;;
+        2.5.2.5 | newer.?*)
+            export OSSLSIGNCODE=$program
+            break
+            ;;
+        esac
+    done
+    if [ -z "${OSSLSIGNCODE:-}" ]; then
+        echo "osslsigncode $installed is installed, and in build/osslsigncode is no $wanted one (make deps fetches what apt offers): skipped"
         exit 77
     fi
-    export OSSLSIGNCODE=$OSSLSIGNCODE_25
-    case_sources_agree
-    unset "${!SIGN_PKCS11@}" SIGN_PASS_FILE
-    case_pem
-    case_cross_certificate
-    case_timestamps
-    case_dual_and_page_hashes
+    echo "osslsigncode $version: $program"
+    for repeated in sources_agree pkcs11_wrong_pin wrong_passphrase passphrase_stays_hidden pem cross_certificate \
+        timestamps dual_and_page_hashes external_command; do
+        rm -rf "${work:?}"/*
+        ("case_$repeated")
+    done
+}
+
+# Fetching that other version, from package sources that the test plays.
+case_osslsigncode_is_fetched() {
+    local tools=$here/../../tools bin=$work/bin
+    mkdir -p "$bin"
+    printf '#!/bin/sh\nprintf "installed"\n' >"$bin/dpkg-query"
+    printf '#!/bin/sh\nprintf "osslsigncode | %%s | http://debian/ main\\n" installed 2.5-4 2.5-4 3.0-1 4.0-1\n' >"$bin/apt-cache"
+    printf '#!/bin/sh\necho "$@" >>%s/fetched\ncase $* in *3.0-1) echo E: gone; exit 1 ;; esac\ntouch "osslsigncode_${3#*=}.deb"\n' \
+        "$work" >"$bin/apt-get"
+    # The program of 4.0-1 finds no library of its own.
+    printf '#!/bin/sh\nmkdir -p "$3/usr/bin"\ncase $2 in *4.0*) e=127 ;; *) e=0 ;; esac\n%s\n' \
+        'printf "#!/bin/sh\necho no libsuch.so >&2\nexit $e\n" >"$3/usr/bin/osslsigncode" && chmod +x "$3/usr/bin/osslsigncode"' >"$bin/dpkg-deb"
+    chmod +x "$bin"/*
+    PATH=$bin:$PATH "$tools/osslsigncode.sh" "$work/others" >"$work/log"
+    [ "$(cd "$work/others" && echo *)" = 2.5-4 ] || fail "fetched: $(ls "$work/others")"
+    [ -x "$work/others/2.5-4/usr/bin/osslsigncode" ] || fail "the program is not there"
+    grep -q '3.0-1, for tests, cannot be fetched: E: gone' "$work/log" || fail "$(cat "$work/log")"
+    grep -q '4.0-1, for tests, does not start: no libsuch.so' "$work/log" || fail "$(cat "$work/log")"
+    rm "$work/fetched"
+    PATH=$bin:$PATH "$tools/osslsigncode.sh" "$work/others" >"$work/log"
+    ! grep -q 'installed\|2.5-4' "$work/fetched" || fail "fetched without need: $(cat "$work/fetched")"
 }

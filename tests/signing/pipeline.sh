@@ -87,6 +87,11 @@ package() {
     sign --kind cat "$1/demo.cat" "$1/demo.cat"
 }
 
+# The tool that is under test, in place of the one on the path.
+osslsigncode() {
+    command "${OSSLSIGNCODE:-osslsigncode}" "$@"
+}
+
 osslsigncode_verify() {
     osslsigncode verify "$@" >"$work/ossl.log" 2>&1 || {
         cat "$work/ossl.log" >&2
