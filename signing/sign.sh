@@ -114,8 +114,9 @@ case $digest in
 sha256 | sha384 | sha512) ;;
 *) die "SIGN_DIGEST=$digest is a weak or unknown digest; use sha256, sha384 or sha512" ;;
 esac
-for number in "${SIGN_TIME:-0}" "${SIGN_TIMESTAMP_TRIES:-3}" "${SIGN_TIMESTAMP_SECONDS:-60}"; do
-    case $number in *[!0-9]* | '') die "'$number' is no number (SIGN_TIME, SIGN_TIMESTAMP_TRIES, SIGN_TIMESTAMP_SECONDS)" ;; esac
+for number in "${SIGN_TIME:-0}" "${SIGN_TIMESTAMP_TRIES:-3}" "${SIGN_TIMESTAMP_SECONDS:-60}" \
+    "${SIGN_TIMESTAMP_PAUSE:-2}"; do
+    case $number in *[!0-9]* | '') die "'$number' is no number (SIGN_TIME or SIGN_TIMESTAMP_TRIES, _SECONDS, _PAUSE)" ;; esac
 done
 
 # ---- the key: exactly one way, looked at before it is used ----
@@ -139,6 +140,10 @@ check() {
 
 if [ -n "${SIGN_COMMAND:-}" ]; then
     [ -z "${SIGN_KEY:-}${SIGN_PKCS12:-}${SIGN_PKCS11_MODULE:-}" ] || die "SIGN_COMMAND excludes the other key settings"
+    case ${SIGN_DUAL:-0}${SIGN_PAGE_HASHES:-0}${SIGN_CROSS_CERT:-} in
+    00) ;;
+    *) die "SIGN_COMMAND signs as it likes: SIGN_DUAL, SIGN_PAGE_HASHES and SIGN_CROSS_CERT have no effect on it" ;;
+    esac
 elif [ -n "${SIGN_PKCS12:-}" ]; then
     [ -z "${SIGN_KEY:-}${SIGN_PKCS11_MODULE:-}" ] || die "SIGN_PKCS12 excludes SIGN_KEY and SIGN_PKCS11_MODULE"
     check --pkcs12 "$SIGN_PKCS12"
@@ -146,6 +151,9 @@ elif [ -n "${SIGN_PKCS12:-}" ]; then
 elif [ -n "${SIGN_PKCS11_MODULE:-}" ]; then
     [ -n "${SIGN_CERTS:-}" ] && [ -n "${SIGN_PKCS11_KEY:-}" ] ||
         die "SIGN_PKCS11_MODULE needs SIGN_CERTS and SIGN_PKCS11_KEY"
+    case $SIGN_PKCS11_KEY in
+    *pin-value*) die "SIGN_PKCS11_KEY holds a PIN, which anyone could read on a command line; use SIGN_PASS_FILE" ;;
+    esac
     [ -r "$SIGN_PKCS11_MODULE" ] || die "cannot read the token library $SIGN_PKCS11_MODULE"
     check --certs "$SIGN_CERTS"
     # Without a name OpenSSL finds its engine "pkcs11" by itself; osslsigncode 2.5 cannot load one by its path.
@@ -163,13 +171,20 @@ fi
 
 # The one line of a tool's log that says what is wrong.
 reason() {
-    if grep -qi 'CKR_PIN_INCORRECT\|PIN incorrect\|login failed\|CKR_PIN' "$scratch/log"; then
-        echo "the token refuses the PIN"
-    elif grep -qi 'CKR_PIN_LOCKED' "$scratch/log"; then
-        echo "the token's PIN is locked"
-    else
-        grep -v '^ *$\|^Succeeded\|^Failed$\|^Connecting to' "$scratch/log" | tail -n 1
-    fi
+    while read -r words meaning; do
+        if grep -q -i -E "$(echo "$words" | sed "s/_/[_ ]/g")" "$scratch/log"; then
+            echo "$meaning"
+            return
+        fi
+    done <<MEANINGS
+CKR_PIN_LOCKED|PIN_locked the token's PIN is locked
+No_PIN_code_was_entered the token asks for a PIN and none is set (SIGN_PASS_FILE)
+PIN_incorrect|CKR_PIN|^login_failed the token refuses the PIN
+unable_to_load_.*module the token library cannot be loaded
+no_matching_initialized_token no token is the one that SIGN_PKCS11_KEY names
+private_key_was_not_found|object_not_found the token holds no key that SIGN_PKCS11_KEY names
+MEANINGS
+    grep -v '^ *$\|^Succeeded\|^Failed$\|^Connecting to\|^Engine ".*" set' "$scratch/log" | tail -n 1
 }
 
 # run COMMAND...: a signing tool waits for nobody, and what it says goes to a log of ours.
@@ -234,7 +249,12 @@ sign_and_stamp() {
 cat "$in" >"$work"
 if [ -n "${SIGN_COMMAND:-}" ]; then
     run sh -c "$SIGN_COMMAND \"\$@\"" sh "$work" || die "$in: the signing command failed: $(reason)"
-    cp "$work" "$work.signed"
+    from=$work to=$work.signed
+    if [ -n "${SIGN_TIMESTAMP:-}" ]; then
+        stamp "$osslsigncode" add -h "$digest"
+    else
+        cp "$from" "$to"
+    fi
 else
     [ "$type" != image ] || [ "${SIGN_PAGE_HASHES:-0}" != 1 ] || set -- "$@" -ph
     if [ "$type" = image ] && [ "${SIGN_DUAL:-0}" = 1 ]; then
@@ -246,7 +266,7 @@ else
 fi
 # Whatever signed: the result is looked at before anybody gets it. Cabinets are left to osslsigncode.
 if [ "$type" != cabinet ]; then
-    sign_tool check-signature "$work.signed" >"$scratch/log" 2>&1 ||
+    sign_tool check-signature ${SIGN_TIMESTAMP:+--require-timestamp} "$work.signed" >"$scratch/log" 2>&1 ||
         die "$in: the signature that was made is not good: $(sed "s|^[^:]*: ||" "$scratch/log" | head -n 1)"
 fi
 deliver "$work.signed"

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "signature.h"
 #include "catalog-asn1.h"
+#include "certificate.h"
 #include "file.h"
 #include "signature-time.h"
 
@@ -75,27 +76,20 @@ GetContent(PKCS7 *Signature, const uint8_t **Der, long *DerSize, const uint8_t *
 }
 
 static void
-GetCommonName(X509_NAME *Name, char *Buffer, size_t Size)
-{
-    if (X509_NAME_get_text_by_NID(Name, NID_commonName, Buffer, (int)Size) < 0)
-        X509_NAME_oneline(Name, Buffer, (int)Size);
-}
-
-static void
 CheckChain(PKCS7 *Signature, X509 *Leaf, const TRUST *Trust, time_t Time, REPORT *Report)
 {
     X509_STORE *Store = TrustCreateStore(Trust, Time);
     X509_STORE_CTX *Context = X509_STORE_CTX_new();
     char Name[256], Issuer[256];
 
-    GetCommonName(X509_get_subject_name(Leaf), Name, sizeof(Name));
+    CertificateGetName(Leaf, Name, sizeof(Name));
     if (!Store || !Context || !X509_STORE_CTX_init(Context, Store, Leaf, Signature->d.sign->cert)) {
         ReportFinding(Report, "out of memory checking the chain");
     } else if (X509_verify_cert(Context) != 1) {
         X509 *At = X509_STORE_CTX_get_current_cert(Context);
         int Error = X509_STORE_CTX_get_error(Context);
 
-        GetCommonName(At ? X509_get_subject_name(At) : X509_get_subject_name(Leaf), Issuer, sizeof(Issuer));
+        CertificateGetName(At ? At : Leaf, Issuer, sizeof(Issuer));
         ReportFinding(Report, "the chain of '%s' is not good at '%s': %s", Name, Issuer,
                       X509_verify_cert_error_string(Error));
     }
@@ -146,7 +140,7 @@ CheckSigned(PKCS7 *Signature, const TRUST *Trust, bool *Strong, REPORT *Report)
     long DerSize, InnerSize;
     time_t Time = Trust->Time;
     bool Stamped;
-    char Name[256];
+    char Name[256], Why[512];
     X509 *Leaf;
     int Digest;
 
@@ -173,9 +167,13 @@ CheckSigned(PKCS7 *Signature, const TRUST *Trust, bool *Strong, REPORT *Report)
         if (Trust->RequireTimestamp)
             ReportFinding(Report, "the signature has no good time stamp");
     }
+    if (Trust->SignsNow && !(CertificateCheckUsage(Leaf, Why, sizeof(Why)) &&
+                             CertificateCheckDates(Leaf, Trust->Time, Why, sizeof(Why)) &&
+                             CertificateCheckStrength(Leaf, Why, sizeof(Why))))
+        ReportFinding(Report, "%s", Why);
     if (!Trust->AnyRoot)
         CheckChain(Signature, Leaf, Trust, Time, Report);
-    GetCommonName(X509_get_subject_name(Leaf), Name, sizeof(Name));
+    CertificateGetName(Leaf, Name, sizeof(Name));
     ReportNote(Report, "signed by '%s' with %s, %s", Name, OBJ_nid2sn(Digest),
                Stamped ? "time-stamped" : "without a time stamp");
 }

@@ -16,6 +16,7 @@ typedef struct
     bool SystemRoots;       /* the host's store counts too */
     bool AnyRoot;           /* content and signature are checked, trust is not */
     bool RequireTimestamp;  /* a signature without a time stamp is a finding */
+    bool SignsNow;          /* the signer's certificate has to be one that may sign at Time */
     time_t Time;            /* when a signature without a time stamp has to be valid */
 } TRUST;
 

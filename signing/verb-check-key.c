@@ -2,6 +2,7 @@
  * sign-tool check-key: looks at the signing certificate before anything is signed, so that a build stops with
  * one clear line and not with a signing tool's error in the middle. Prints the signer's subject when all is
  * well. */
+#include "certificate.h"
 #include "verbs.h"
 
 #include <openssl/err.h>
@@ -23,13 +24,6 @@ Fail(const char *Format, const char *What, const char *More)
     fprintf(stderr, Format, What, More);
     fputc('\n', stderr);
     return false;
-}
-
-static void
-GetName(X509 *Certificate, char *Buffer, size_t Size)
-{
-    if (X509_NAME_get_text_by_NID(X509_get_subject_name(Certificate), NID_commonName, Buffer, (int)Size) < 0)
-        X509_NAME_oneline(X509_get_subject_name(Certificate), Buffer, (int)Size);
 }
 
 /* The first line of the file; empty when there is none. */
@@ -132,67 +126,15 @@ FindLeaf(STACK_OF(X509) * Chain, EVP_PKEY *Key)
 }
 
 static bool
-CheckDates(X509 *Certificate, time_t Time)
-{
-    char Name[256], Date[64] = "";
-    BIO *Text = BIO_new(BIO_s_mem());
-    bool Early = X509_cmp_time(X509_get0_notBefore(Certificate), &Time) > 0;
-    bool Late = X509_cmp_time(X509_get0_notAfter(Certificate), &Time) < 0;
-
-    GetName(Certificate, Name, sizeof(Name));
-    if (Text && (Early || Late)) {
-        ASN1_TIME_print(Text, Early ? X509_get0_notBefore(Certificate) : X509_get0_notAfter(Certificate));
-        BIO_read(Text, Date, sizeof(Date) - 1);
-    }
-    BIO_free(Text);
-    if (Early)
-        return Fail("the certificate '%s' is not valid before %s", Name, Date);
-    return !Late || Fail("the certificate '%s' expired on %s", Name, Date);
-}
-
-static bool
-CheckStrength(X509 *Certificate)
-{
-    char Name[256];
-    int Digest = NID_undef;
-    EVP_PKEY *Key = X509_get0_pubkey(Certificate);
-
-    GetName(Certificate, Name, sizeof(Name));
-    if (Key && EVP_PKEY_base_id(Key) == EVP_PKEY_RSA && EVP_PKEY_bits(Key) < 2048)
-        return Fail("the key of '%s' is weak: RSA with fewer than 2048 bits%s", Name, "");
-    /* What a root says of itself proves nothing, whatever its digest. */
-    if (X509_check_issued(Certificate, Certificate) == X509_V_OK)
-        return true;
-    OBJ_find_sigid_algs(X509_get_signature_nid(Certificate), &Digest, NULL);
-    return (Digest != NID_md5 && Digest != NID_sha1 && Digest != NID_md4 && Digest != NID_md2) ||
-           Fail("the certificate '%s' is signed with a weak digest, %s", Name, OBJ_nid2ln(Digest));
-}
-
-static bool
-CheckUsage(X509 *Leaf)
-{
-    char Name[256];
-
-    GetName(Leaf, Name, sizeof(Name));
-    if (X509_check_ca(Leaf))
-        return Fail("the certificate '%s' is that of an authority, not of a signer%s", Name, "");
-    if (!(X509_get_extension_flags(Leaf) & EXFLAG_XKUSAGE) ||
-        !(X509_get_extended_key_usage(Leaf) & XKU_CODE_SIGN))
-        return Fail("the certificate '%s' is not meant for code signing%s", Name, "");
-    if ((X509_get_extension_flags(Leaf) & EXFLAG_KUSAGE) &&
-        !(X509_get_key_usage(Leaf) & KU_DIGITAL_SIGNATURE))
-        return Fail("the key usage of '%s' does not allow digital signatures%s", Name, "");
-    return true;
-}
-
-static bool
 CheckCross(const KEY_SETTINGS *Settings, STACK_OF(X509) * Chain)
 {
     STACK_OF(X509) *Cross = sk_X509_new_null();
     bool Ok = Cross && LoadCertificates(Settings->Cross, Cross), Used = false;
+    char Why[512];
 
     for (int Index = 0; Ok && Index < sk_X509_num(Cross); ++Index) {
-        Ok = CheckDates(sk_X509_value(Cross, Index), Settings->Time);
+        Ok = CertificateCheckDates(sk_X509_value(Cross, Index), Settings->Time, Why, sizeof(Why)) ||
+             Fail("%s%s", Why, "");
         for (int Child = 0; Child < sk_X509_num(Chain); ++Child)
             Used = Used ||
                    X509_check_issued(sk_X509_value(Cross, Index), sk_X509_value(Chain, Child)) == X509_V_OK;
@@ -207,7 +149,7 @@ CheckKey(const KEY_SETTINGS *Settings)
     STACK_OF(X509) *Chain = sk_X509_new_null();
     EVP_PKEY *Key = NULL;
     X509 *Leaf = NULL;
-    char Pass[1024], Name[256];
+    char Pass[1024], Name[256], Why[512];
     bool Ok = Chain && ReadPass(Settings->PassFile, Pass, sizeof(Pass));
 
     if (Ok && Settings->Pkcs12)
@@ -221,13 +163,14 @@ CheckKey(const KEY_SETTINGS *Settings)
         Ok = Leaf || Fail("%s: no certificate belongs to the key%s",
                           Settings->Pkcs12 ? Settings->Pkcs12 : Settings->Certificates, "");
     }
-    Ok = Ok && CheckUsage(Leaf);
+    Ok = Ok && (CertificateCheckUsage(Leaf, Why, sizeof(Why)) || Fail("%s%s", Why, ""));
     for (int Index = 0; Ok && Index < sk_X509_num(Chain); ++Index)
-        Ok = CheckDates(sk_X509_value(Chain, Index), Settings->Time) &&
-             CheckStrength(sk_X509_value(Chain, Index));
+        Ok = (CertificateCheckDates(sk_X509_value(Chain, Index), Settings->Time, Why, sizeof(Why)) &&
+              CertificateCheckStrength(sk_X509_value(Chain, Index), Why, sizeof(Why))) ||
+             Fail("%s%s", Why, "");
     Ok = Ok && (!Settings->Cross || CheckCross(Settings, Chain));
     if (Ok) {
-        GetName(Leaf, Name, sizeof(Name));
+        CertificateGetName(Leaf, Name, sizeof(Name));
         puts(Name);
     }
     EVP_PKEY_free(Key);

@@ -193,22 +193,23 @@ VerbExtract(int Count, char **Arguments)
     return Ok ? 0 : 1;
 }
 
-/* sign-tool check-signature FILE: content, signature and time stamp of an image or a catalog, whoever signed.
- */
+/* sign-tool check-signature [--require-timestamp] FILE: content, signature and time stamp of an image or a catalog
+ * that was signed just now, and whether the signer's certificate is fit for it; whoever issued it. */
 int
 VerbCheckSignature(int Count, char **Arguments)
 {
-    REPORT Report = {.Out = stderr, .Subject = Count == 2 ? Arguments[1] : "check-signature", .Quiet = true};
-    TRUST Trust = {.AnyRoot = true};
-    const char *Error;
+    bool Timestamp = Count == 3 && !strcmp(Arguments[1], "--require-timestamp");
+    const char *Path = Arguments[Timestamp ? 2 : 1], *Error;
+    REPORT Report = {.Out = stderr, .Subject = Path, .Quiet = true};
+    TRUST Trust = {.AnyRoot = true, .SignsNow = true, .RequireTimestamp = Timestamp, .Time = time(NULL)};
     FILE_BYTES Bytes;
     PE_IMAGE Image;
 
-    if (Count != 2) {
-        fprintf(stderr, "usage: sign-tool check-signature FILE\n");
+    if (Count != (Timestamp ? 3 : 2)) {
+        fprintf(stderr, "usage: sign-tool check-signature [--require-timestamp] FILE\n");
         return 2;
     }
-    if (!FileRead(Arguments[1], &Bytes, &Report))
+    if (!FileRead(Path, &Bytes, &Report))
         return 1;
     if (Bytes.Size && Bytes.Data[0] == 0x30)
         SignatureCheckCatalog(Bytes.Data, Bytes.Size, &Trust, &Report);

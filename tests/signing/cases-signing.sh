@@ -79,7 +79,13 @@ case_pkcs11_wrong_pin() {
     token
     SIGN_PASS_FILE=$pki/wrong-pass expect_failure 'refuses the PIN' sign "$work/demo.sys" "$work/out"
     SIGN_PKCS11_KEY='pkcs11:token=release;object=other;type=private' \
-        expect_failure 'cannot be signed' sign "$work/demo.sys" "$work/out"
+        expect_failure 'the token holds no key that SIGN_PKCS11_KEY names' sign "$work/demo.sys" "$work/out"
+    SIGN_PKCS11_KEY='pkcs11:token=other;object=signer;type=private' \
+        expect_failure 'no token is the one that\|holds no key that SIGN_PKCS11_KEY names' sign "$work/demo.sys" "$work/out"
+    SIGN_PASS_FILE='' expect_failure 'asks for a PIN and none is set' sign "$work/demo.sys" "$work/out"
+    echo none >"$work/library"
+    SIGN_PKCS11_MODULE=$work/library expect_failure 'the token library cannot be loaded' sign "$work/demo.sys" "$work/out"
+    SIGN_PKCS11_MODULE=$work/none expect_failure 'cannot read the token library' sign "$work/demo.sys" "$work/out"
     sign "$work/demo.sys" "$work/signed.sys"
     verify "$work/signed.sys"
 }
@@ -96,14 +102,45 @@ case_wrong_passphrase() {
 }
 
 case_passphrase_stays_hidden() {
+    need softhsm2-util
     demo_driver "$work" amd64 10.0
-    export SIGN_MODE=production SIGN_CERTS=$pki/signer-chain.pem SIGN_KEY=$pki/locked.key SIGN_PASS=correct
-    # Records every command line of the signing tool, and what the tool can see of the environment.
-    printf '#!/bin/sh\n{ echo "$*"; env; } >>%s/seen\nexec %s "$@"\n' "$work" "${OSSLSIGNCODE:-$(type -P osslsigncode)}" >"$work/spy"
-    chmod +x "$work/spy"
-    OSSLSIGNCODE=$work/spy sign "$work/demo.sys" "$work/signed.sys"
-    grep -q -- '-readpass' "$work/seen" || fail "the tool was not called as thought"
-    ! grep -q '\<correct\>' "$work/seen" || fail "the passphrase can be seen: $(grep '\<correct\>' "$work/seen")"
+    export SIGN_MODE=production SIGN_CERTS=$pki/signer-chain.pem
+    # Every program that a run may start is one that records its command line, and the signing tool's environment too.
+    local bin=$work/bin program real
+    mkdir -p "$bin"
+    for program in osslsigncode sign-tool openssl basename cat chmod cp dirname grep head mkdir mktemp mv od rm sed \
+        sh sha256sum sleep tail timeout tr; do
+        case $program in
+        osslsigncode) real=${OSSLSIGNCODE:-$(type -P osslsigncode)} ;;
+        sign-tool) real=$SIGN_TOOL ;;
+        *) real=$(type -P "$program") ;;
+        esac
+        {
+            printf '#!%s\nprintf "%%s\\n" "%s $*" >>%s/seen\n' "$(type -P bash)" "$program" "$work"
+            [ "$program" != osslsigncode ] || printf '%s >>%s/seen\n' "$(type -P env)" "$work"
+            printf 'exec %s "$@"\n' "$real"
+        } >"$bin/$program"
+        chmod +x "$bin/$program"
+    done
+    hidden() {
+        rm -f "$work/seen"
+        PATH=$bin:$PATH SIGN_TOOL=$bin/sign-tool OSSLSIGNCODE=$bin/osslsigncode "$@"
+        grep -q '^osslsigncode sign .*-readpass' "$work/seen" || fail "the tool was not called as thought"
+        grep -q '^sign-tool check-key' "$work/seen" && grep -q '^timeout ' "$work/seen" || fail "not all is watched"
+        ! grep '\<correct\>' "$work/seen" || fail "the passphrase can be seen"
+    }
+    SIGN_KEY=$pki/locked.key SIGN_PASS=correct hidden sign "$work/demo.sys" "$work/pem.sys"
+    printf 'SIGN_KEY=%s\nSIGN_PASS=correct\n' "$pki/locked.key" >"$work/settings"
+    SIGN_CONFIG=$work/settings hidden sign "$work/demo.sys" "$work/settings.sys"
+    (
+        unset SIGN_CERTS
+        SIGN_PKCS12=$pki/signer.p12 SIGN_PASS_FILE=$pki/pass hidden sign "$work/demo.sys" "$work/pkcs12.sys"
+    )
+    token
+    hidden sign "$work/demo.sys" "$work/pkcs11.sys"
+    # A PIN inside the key's URI would be one.
+    SIGN_PKCS11_KEY="$SIGN_PKCS11_KEY;pin-value=correct" expect_failure 'SIGN_PKCS11_KEY holds a PIN' \
+        sign "$work/demo.sys" "$work/out"
 }
 
 case_bad_certificates() {
@@ -227,6 +264,23 @@ case_external_command() {
     SIGN_COMMAND='echo no such vault >&2; false' expect_failure 'no such vault' sign "$work/demo.sys" "$work/out"
     # A command that says yes and does nothing is found out.
     SIGN_COMMAND=true expect_failure 'is not signed' sign "$work/demo.sys" "$work/out"
+    SIGN_COMMAND=true SIGN_DUAL=1 expect_failure 'have no effect on it' sign "$work/demo.sys" "$work/out"
+    # So is one whose certificate may not sign (any more).
+    sed "s|signer-chain|expired-chain|" "$work/cloud" >"$work/old"
+    sed "s|signer-chain|server-chain|" "$work/cloud" >"$work/server"
+    chmod +x "$work/old" "$work/server"
+    SIGN_COMMAND="$work/old x" expect_failure "'Vendor Expired' expired on" sign "$work/demo.sys" "$work/out"
+    SIGN_COMMAND="$work/server x" expect_failure 'not meant for code signing' sign "$work/demo.sys" "$work/out"
+    # It need not know of time stamps: one is added.
+    pki=$work/stamper-pki && cp -r "$WORK/pki" "$pki"
+    sed -i "s|$WORK/pki|$pki|" "$pki/openssl.cnf"
+    pki_stamper 0
+    export SIGN_COMMAND="$work/cloud x" SIGN_TIMESTAMP=$stamper_url
+    sign "$work/demo.sys" "$work/stamped.sys"
+    kill "$stamper_pid"
+    verify --require-timestamp "$work/stamped.sys"
+    SIGN_TIMESTAMP_TRIES=1 expect_failure 'none of the servers answered' sign "$work/demo.sys" "$work/out"
+    SIGN_TIMESTAMP_PAUSE=x expect_failure 'is no number' sign "$work/demo.sys" "$work/out"
 }
 
 case_kinds_and_modes() {
