@@ -316,7 +316,8 @@ cleanupArena:
     ReceiveArenaDestroy(Adapter);
 cleanupAdapter:
     DriverFree(Adapter);
-    return Status;
+    /* The page of MiniportInitializeEx lists what it may return; a device name that is taken is not in the list. */
+    return Status == NDIS_STATUS_RESOURCES ? Status : NDIS_STATUS_FAILURE;
 }
 
 /* Paused: no send, no indication, nothing with the stack. What may still be inside, and why it ends:

@@ -39,3 +39,20 @@ SIM_SCENARIO(driver_registration_lives_until_close)
     sim_adapter_remove(adapter);
     fixture_unload(driver);
 }
+
+/* Two adapters cannot have devices of one name: the second one does not start, with a status that is documented
+ * for that, and leaves nothing. */
+SIM_SCENARIO(driver_adapter_with_a_taken_name_does_not_start)
+{
+    struct sim_driver *driver = fixture_load();
+    struct sim_adapter *adapter = fixture_adapter(driver, 3);
+    struct sim_adapter_options options = {.luid_index = 3};
+    NTSTATUS status = STATUS_SUCCESS;
+    size_t objects = sim_ledger_count(SIM_NDIS_OBJECT), pool = sim_ledger_count(SIM_POOL);
+    EXPECT(sim_adapter_start(driver, &options, &status) == NULL);
+    EXPECT(!NT_SUCCESS(status));
+    EXPECT_EQ(sim_ledger_count(SIM_NDIS_OBJECT), objects);
+    EXPECT_EQ(sim_ledger_count(SIM_POOL), pool);
+    sim_adapter_remove(adapter);
+    fixture_unload(driver);
+}
