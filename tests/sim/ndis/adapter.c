@@ -6,8 +6,9 @@
 #include <time.h>
 #include "ndis_model.h"
 
-#define ADAPTER_MAGIC     0x41646170u
-#define OPERATION_TIMEOUT 120 /* seconds; of any PnP operation, generous for emulation */
+#define ADAPTER_MAGIC 0x41646170u
+
+unsigned sim_ndis_patience = 120;
 
 static struct sim_adapter *adapters; /* never freed: a handle of a halted adapter is recognised */
 static uint32_t next_luid_index = 1;
@@ -122,12 +123,12 @@ end_operation(struct sim_adapter *adapter, NDIS_STATUS status, const char *opera
 {
     pthread_mutex_lock(&adapter->lock);
     if (status == NDIS_STATUS_PENDING) {
-        struct timespec deadline = ndis_deadline(OPERATION_TIMEOUT);
+        struct timespec deadline = ndis_deadline(sim_ndis_patience);
         while (!adapter->completed) {
             if (!ndis_wait(adapter, &deadline))
                 sim_stop("a pending PnP operation is completed",
                          "%s was not within %u s; %d sends, %d receives and %d indications are outstanding",
-                         operation, OPERATION_TIMEOUT, adapter->sends_out, adapter->receives_out,
+                         operation, sim_ndis_patience, adapter->sends_out, adapter->receives_out,
                          adapter->indicating);
         }
         status = adapter->completion_status;
@@ -286,6 +287,10 @@ ndis_initialize(struct sim_adapter *adapter)
                                SIM_WORD(adapter), SIM_WORD(miniport->driver_context), SIM_WORD(&parameters));
     if (status == NDIS_STATUS_PENDING)
         sim_stop("MiniportInitializeEx does not pend", "it returned NDIS_STATUS_PENDING");
+    if (status != NDIS_STATUS_SUCCESS && status != NDIS_STATUS_NOT_ACCEPTED &&
+        status != NDIS_STATUS_RESOURCES && status != NDIS_STATUS_FAILURE)
+        sim_stop("MiniportInitializeEx fails with NDIS_STATUS_NOT_ACCEPTED, RESOURCES or FAILURE",
+                 "it returned 0x%x", status);
     if (status == NDIS_STATUS_SUCCESS && !adapter->general_set)
         sim_stop("MiniportInitializeEx succeeds only after the general attributes are set", "they are not");
     if (adapter->receives_out || adapter->sends_out)
@@ -310,7 +315,7 @@ ndis_halt(struct sim_adapter *adapter, unsigned action)
     adapter->halting_thread = sim_thread();
     set_state(adapter, NDIS_HALTING);
     pthread_mutex_lock(&adapter->lock);
-    struct timespec deadline = ndis_deadline(OPERATION_TIMEOUT);
+    struct timespec deadline = ndis_deadline(sim_ndis_patience);
     while (adapter->calls) {
         if (!ndis_wait(adapter, &deadline))
             sim_stop("calls into the data path return", "%u had not before MiniportHaltEx", adapter->calls);

@@ -140,6 +140,8 @@ set_general(struct sim_adapter *adapter, const NDIS_MINIPORT_ADAPTER_GENERAL_ATT
                           NDIS_OBJECT_TYPE_DEFAULT, second ? 2 : 1, second ? 2 : 1,
                           second ? NDIS_SIZEOF_NDIS_PM_CAPABILITIES_REVISION_2
                                  : NDIS_SIZEOF_NDIS_PM_CAPABILITIES_REVISION_1);
+        adapter->wakes_on_link_change =
+            second && a->PowerManagementCapabilitiesEx->MinLinkChangeWakeUp != NdisDeviceStateUnspecified;
     }
     check_oid_list(a, adapter);
 

@@ -4,6 +4,7 @@
 #include "ndis_model.h"
 
 #define NDIS_EXTENSION 64 /* NDIS's own part of the device extension comes first */
+#define NDIS_MARK      0x4E
 
 struct device
 {
@@ -59,6 +60,7 @@ ndis_NdisRegisterDeviceEx(struct sim_frame *frame)
         free(device);
         return (uint32_t)status;
     }
+    memset(device->object->DeviceExtension, NDIS_MARK, NDIS_EXTENSION);
     device->reserved = (uint8_t *)device->object->DeviceExtension + NDIS_EXTENSION;
     device->live = true;
     pthread_mutex_lock(&devices_lock);
@@ -85,6 +87,11 @@ ndis_NdisDeregisterDeviceEx(struct sim_frame *frame)
     if (!live)
         sim_stop("a control device is deregistered once, by its handle", "%p is no live device's",
                  (void *)frame->arg[0]);
+    for (const uint8_t *own = device->reserved - NDIS_EXTENSION; own < device->reserved; own++) {
+        if (*own != NDIS_MARK)
+            sim_stop("a driver leaves the DeviceExtension of its control device alone",
+                     "byte %d of it was written", (int)(own - (device->reserved - NDIS_EXTENSION)));
+    }
     sim_ledger_remove(SIM_NDIS_OBJECT, device, "NdisDeregisterDeviceEx");
     sim_device_delete(device->object);
     return 0;

@@ -9,6 +9,9 @@
 
 struct sim_adapter;
 
+/* Seconds within which a miniport completes an operation, a request or a send; generous, for emulation. */
+extern unsigned sim_ndis_patience;
+
 struct sim_adapter_options
 {
     uint8_t net_cfg_instance_id[16]; /* GUID, also in the adapter's configuration */
@@ -59,6 +62,10 @@ struct sim_send_options
     uint64_t seed;            /* of the cutting and of offsets */
     bool at_dispatch;         /* call Send at DISPATCH_LEVEL with the flag set */
     bool fail_mapping;        /* mapping of these MDLs fails */
+    /* an out-of-band slot, TcpIpChecksumNetBufferListInfo or TcpLargeSendNetBufferListInfo, that asks the miniport
+     * to complete the packet; 0: none */
+    unsigned offload_slot;
+    uint32_t offload; /* what is in it */
     void *cancel_id;
 };
 /* One Send call with a chain of NBLs; waits until all of them are completed unless `wait` is false. statuses

@@ -67,13 +67,14 @@ struct sim_adapter
     bool completion_due;    /* (lock) Pause or Restart returned PENDING, or may yet */
     bool completed;         /* (lock) NdisMPauseComplete or NdisMRestartComplete came */
     NDIS_STATUS completion_status; /* (lock) */
-    _Atomic unsigned epoch;        /* counts changes of state */
+    _Atomic unsigned epoch;        /* counts changes of state and of power */
     unsigned calls; /* (lock) Send, Return and CancelSend calls in progress: HaltEx waits for them */
 
     /* from NdisMSetMiniportAttributes, in InitializeEx */
     bool registration_set, general_set;
     void *context;
     uint32_t attribute_flags;
+    bool wakes_on_link_change; /* 6.30 and later */
     NDIS_MINIPORT_ADAPTER_GENERAL_ATTRIBUTES general;
     uint32_t oid_list[128];
     unsigned oid_count;
@@ -180,6 +181,8 @@ struct ndis_object
     uint8_t kind;
     _Atomic uint8_t owner;
     bool protected_page;
+    bool offload;    /* an NBL of the stack that asks for one */
+    uint32_t digest; /* of the data of an NBL that the stack keeps */
     uint16_t size;
     uint8_t *address;
     void *pool;                         /* of objects that the driver allocated */

@@ -3,8 +3,6 @@
 #include <stdlib.h>
 #include "ndis_model.h"
 
-#define REQUEST_TIMEOUT 60 /* seconds; generous, for emulation */
-
 NDIS_STATUS
 ndis_request(struct sim_adapter *adapter, int type, uint32_t oid, void *buffer, uint32_t length,
              uint32_t *done, uint32_t *needed)
@@ -52,6 +50,7 @@ ndis_request(struct sim_adapter *adapter, int type, uint32_t oid, void *buffer, 
         request->DATA.METHOD_INFORMATION.BytesNeeded = 0;
     }
 
+    bool removed = adapter->removed;
     pthread_mutex_lock(&adapter->lock);
     adapter->request = request;
     adapter->request_completed = false;
@@ -61,11 +60,11 @@ ndis_request(struct sim_adapter *adapter, int type, uint32_t oid, void *buffer, 
                                SIM_WORD(adapter->context), SIM_WORD(request));
     pthread_mutex_lock(&adapter->lock);
     if (status == NDIS_STATUS_PENDING) {
-        struct timespec deadline = ndis_deadline(REQUEST_TIMEOUT);
+        struct timespec deadline = ndis_deadline(sim_ndis_patience);
         while (!adapter->request_completed) {
             if (!ndis_wait(adapter, &deadline))
                 sim_stop("a pending OID request is completed", "0x%08x was not within %u s", oid,
-                         REQUEST_TIMEOUT);
+                         sim_ndis_patience);
         }
         status = adapter->request_status;
     } else if (adapter->request_completed)
@@ -80,6 +79,10 @@ ndis_request(struct sim_adapter *adapter, int type, uint32_t oid, void *buffer, 
         got_done = request->DATA.METHOD_INFORMATION.BytesWritten;
         got_needed = request->DATA.METHOD_INFORMATION.BytesNeeded;
     }
+    bool power = oid == OID_PNP_SET_POWER || oid == OID_PNP_QUERY_POWER;
+    if (removed && !power && status != NDIS_STATUS_NOT_ACCEPTED)
+        sim_stop("after its removal was announced a miniport answers NDIS_STATUS_NOT_ACCEPTED",
+                 "OID 0x%08x: status 0x%x", oid, status);
     if (got_done > length)
         sim_stop("BytesWritten and BytesRead do not exceed the buffer", "0x%08x: %u of %u", oid, got_done,
                  length);
@@ -87,7 +90,7 @@ ndis_request(struct sim_adapter *adapter, int type, uint32_t oid, void *buffer, 
         sim_stop("a query that fails writes nothing and says so in BytesWritten",
                  "0x%08x: %u with status 0x%x", oid, got_done, status);
     if ((status == NDIS_STATUS_BUFFER_TOO_SHORT || status == NDIS_STATUS_INVALID_LENGTH) &&
-        got_needed <= length && !(is_set && got_needed))
+        got_needed <= length)
         sim_stop("a request with too short a buffer says in BytesNeeded how much it needs",
                  "0x%08x: %u for a buffer of %u", oid, got_needed, length);
     if (!is_set && status == NDIS_STATUS_SUCCESS) {

@@ -29,6 +29,11 @@ sleep_adapter(struct sim_adapter *adapter, unsigned d_state)
     request_power(adapter, NDIS_QUERY, OID_PNP_QUERY_POWER, wanted);
     request_power(adapter, NDIS_SET, OID_PNP_SET_POWER, wanted);
     adapter->power = d_state;
+    adapter->epoch++;
+    if (!adapter->wakes_on_link_change && adapter->media_state != MediaConnectStateUnknown)
+        sim_stop(
+            "a miniport that cannot wake on a change of its link says that it is unknown before it sleeps",
+            "connect state %d", adapter->media_state);
     if (adapter->indicating)
         sim_stop("in low power every receive indication has returned", "%d have not", adapter->indicating);
     int kept = ndis_sends_kept(adapter);
@@ -40,6 +45,7 @@ static void
 wake_adapter(struct sim_adapter *adapter)
 {
     adapter->power = 0;
+    adapter->epoch++;
     if (adapter->state == NDIS_HALTED) {
         if (ndis_initialize(adapter) != NDIS_STATUS_SUCCESS)
             sim_stop("an adapter that was halted for sleep initialises again", "it does not");

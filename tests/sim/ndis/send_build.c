@@ -161,6 +161,9 @@ ndis_build_nbl(struct ndis_batch *batch, unsigned index, const struct sim_packet
     memset(nbl->ProtocolReserved, 0x71, sizeof(nbl->ProtocolReserved));
     set_family(nbl, &packets[0]);
     nbl->NetBufferListInfo[NetBufferListCancelId] = o->cancel_id;
+    if (o->offload)
+        nbl->NetBufferListInfo[o->offload_slot] = (void *)(uintptr_t)o->offload;
+    object->offload = o->offload != 0;
 
     NET_BUFFER **link = &nbl->FirstNetBuffer;
     for (unsigned i = 0; i < count; i++) {

@@ -2,6 +2,7 @@
  * Small services of NDIS: version, memory, sleep, events, work items, reader-writer locks. */
 #include <stdlib.h>
 #include <time.h>
+#include "../kernel/lock_order.h"
 #include "ndis_model.h"
 
 uint64_t
@@ -203,11 +204,12 @@ acquire(struct sim_frame *frame, bool write)
         sim_irql_raise(DISPATCH_LEVEL_);
     state->old_irql = irql;
     state->state = write ? 2 : 1;
+    lock_note_taking(lock, frame->return_address);
     if (write)
         pthread_rwlock_wrlock(lock);
     else
         pthread_rwlock_rdlock(lock);
-    sim_thread()->locks_held++;
+    lock_note_taken(lock, write ? LOCK_EXCLUSIVE : LOCK_SHARED, irql, frame->return_address);
     return 0;
 }
 
@@ -230,8 +232,8 @@ ndis_NdisReleaseRWLock(struct sim_frame *frame)
     if (state->state != 1 && state->state != 2)
         sim_stop("a reader-writer lock is released with the state of its acquisition", "state %u",
                  state->state);
+    lock_note_release((void *)frame->arg[0], state->state == 2 ? LOCK_EXCLUSIVE : LOCK_SHARED);
     state->state = 0;
-    sim_thread()->locks_held--;
     pthread_rwlock_unlock((pthread_rwlock_t *)frame->arg[0]);
     if (state->old_irql < sim_irql())
         sim_irql_lower(state->old_irql);

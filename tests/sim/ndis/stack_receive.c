@@ -10,6 +10,37 @@
      NDIS_RECEIVE_FLAGS_SINGLE_ETHER_TYPE | NDIS_RECEIVE_FLAGS_SINGLE_VLAN |                                 \
      NDIS_RECEIVE_FLAGS_PERFECT_FILTERED | NDIS_RECEIVE_FLAGS_SINGLE_QUEUE)
 
+/* ---- What the stack keeps ---- */
+
+/* FNV-1a of the packet. */
+static uint32_t
+digest(const NET_BUFFER_LIST *nbl)
+{
+    static _Thread_local uint8_t packet[0x10000];
+    uint32_t value = 2166136261u;
+    ndis_nb_copy(nbl->FirstNetBuffer, packet, "a packet that the stack keeps");
+    for (uint32_t i = 0; i < nbl->FirstNetBuffer->DataLength; i++)
+        value = (value ^ packet[i]) * 16777619u;
+    return value;
+}
+
+static void
+remember(NET_BUFFER_LIST *const *lists, unsigned count)
+{
+    for (unsigned i = 0; i < count; i++)
+        ndis_object_of(lists[i], NDIS_NBL)->digest = digest(lists[i]);
+}
+
+static void
+check_kept(NET_BUFFER_LIST *const *lists, unsigned count)
+{
+    for (unsigned i = 0; i < count; i++) {
+        if (ndis_object_of(lists[i], NDIS_NBL)->digest != digest(lists[i]))
+            sim_stop("an indicated packet stays as it is until it is returned",
+                     "that of the NBL at %p was changed", (void *)lists[i]);
+    }
+}
+
 /* ---- Giving back ---- */
 
 /* Whatever upper layers may leave in an NBL that was theirs. */
@@ -109,6 +140,7 @@ late_thread(void *unused)
             late_last = &late_first;
         pthread_mutex_unlock(&late_lock);
         /* HaltEx waits for this call: the adapter was entered when it was queued. */
+        check_kept(late->lists, late->count);
         return_split(late->adapter, late->lists, late->count);
         ndis_adapter_leave(late->adapter);
         free(late);
@@ -125,6 +157,7 @@ return_late(struct sim_adapter *adapter, NET_BUFFER_LIST *const *lists, unsigned
     late->adapter = adapter;
     late->count = count;
     memcpy(late->lists, lists, count * sizeof(*lists));
+    remember(lists, count);
     pthread_mutex_lock(&late_lock);
     if (!late_running) {
         pthread_t thread;
@@ -142,6 +175,7 @@ return_late(struct sim_adapter *adapter, NET_BUFFER_LIST *const *lists, unsigned
 static void
 keep(struct sim_adapter *adapter, NET_BUFFER_LIST *const *lists, unsigned count)
 {
+    remember(lists, count);
     for (unsigned i = 0; i < count; i++)
         ndis_object_shut(ndis_object_of(lists[i], NDIS_NBL));
     pthread_mutex_lock(&adapter->lock);
@@ -313,6 +347,7 @@ sim_stack_release_held(struct sim_adapter *adapter, uint64_t seed)
     pthread_mutex_unlock(&adapter->lock);
     for (unsigned i = 0; i < count; i++)
         ndis_object_open(ndis_object_of(held[i], NDIS_NBL));
+    check_kept(held, count);
     if (seed) {
         adapter->random += seed;
         shuffle(adapter, held, count);

@@ -4,8 +4,6 @@
 #include <stdlib.h>
 #include "send_batch.h"
 
-#define DRAIN_TIMEOUT 120
-
 static void
 batch_release(struct ndis_batch *batch)
 {
@@ -92,6 +90,7 @@ check_nbl(const NET_BUFFER_LIST *nbl, const NET_BUFFER_LIST *was)
                  "the first of the NBL at %p differs", (const void *)nbl);
     if (nbl->Context != was->Context || nbl->ParentNetBufferList != was->ParentNetBufferList ||
         nbl->NdisPoolHandle != was->NdisPoolHandle || nbl->SourceHandle != was->SourceHandle ||
+        nbl->NblFlags != was->NblFlags || nbl->Flags != was->Flags ||
         nbl->ChildRefCount != was->ChildRefCount ||
         memcmp(nbl->NdisReserved, was->NdisReserved, sizeof(nbl->NdisReserved)) ||
         memcmp(nbl->ProtocolReserved, was->ProtocolReserved, sizeof(nbl->ProtocolReserved)) ||
@@ -137,6 +136,9 @@ take_back(struct sim_adapter *adapter, NET_BUFFER_LIST *nbl, struct ndis_batch *
         batch->statuses[object->index] = status;
     if (adapter->state == NDIS_PAUSED && status == NDIS_STATUS_SUCCESS)
         sim_stop("a paused miniport completes sends with NDIS_STATUS_PAUSED", "one completes with success");
+    if (object->offload && status == NDIS_STATUS_SUCCESS)
+        sim_stop("a miniport sends nothing that asks for an offload that it does not offer",
+                 "the NBL at %p completes with success", (void *)nbl);
     batch->succeeded += status == NDIS_STATUS_SUCCESS;
     batch->paused += status == NDIS_STATUS_PAUSED;
     batch->low_power += status == NDIS_STATUS_LOW_POWER_STATE;
@@ -197,14 +199,16 @@ ndis_NdisMSendNetBufferListsComplete(struct sim_frame *frame)
 
 /* ---- Controls ---- */
 
-/* While nothing changed around the call, a miniport that may not send refused all, at once, and said why. */
+/* While nothing changed around the call, a miniport that may not send refused all, at once, and said why: paused,
+ * asleep (a miniport that sleeps without a pause is only that), or removed. */
 static void
 check_refused(const struct sim_adapter *adapter, const struct ndis_batch *batch, unsigned nbls)
 {
     if (batch->remaining)
         sim_stop("a miniport that may not send completes sends at once", "%u of %u are outstanding",
                  batch->remaining, nbls);
-    unsigned allowed = batch->paused;
+    unsigned allowed =
+        adapter->state == NDIS_RUNNING || adapter->state == NDIS_RESTARTING ? 0 : batch->paused;
     if (adapter->power)
         allowed += batch->low_power;
     if (adapter->removed)
@@ -262,21 +266,26 @@ sim_stack_send(struct sim_adapter *adapter, const struct sim_packet *packets, un
     adapter->send_calls++;
     adapter->sends_out += (int)nbls;
 
+    bool removed = adapter->removed;
     unsigned epoch = adapter->epoch;
-    bool refusing =
-        (adapter->state == NDIS_PAUSED || adapter->state == NDIS_PAUSING) && adapter->pause_returned;
+    unsigned power = adapter->power;
+    bool refusing = power || ((adapter->state == NDIS_PAUSED || adapter->state == NDIS_PAUSING) &&
+                              adapter->pause_returned);
     call_miniport(adapter, chain, o->at_dispatch);
     adapter->sends_called -= (int)nbls;
-    if (refusing && epoch == adapter->epoch)
+    if (refusing && epoch == adapter->epoch && power == adapter->power)
         check_refused(adapter, batch, nbls);
+    if (removed && batch->not_accepted + batch->paused != nbls)
+        sim_stop("after its removal was announced a miniport answers NDIS_STATUS_NOT_ACCEPTED",
+                 "%u of %u sends have another status", nbls - batch->not_accepted - batch->paused, nbls);
 
     if (wait && batch->remaining) {
-        struct timespec deadline = ndis_deadline(DRAIN_TIMEOUT);
+        struct timespec deadline = ndis_deadline(sim_ndis_patience);
         pthread_mutex_lock(&adapter->lock);
         while (batch->remaining) {
             if (!ndis_wait(adapter, &deadline))
                 sim_stop("a miniport completes each NBL that it was sent", "%u of %u were not within %u s",
-                         batch->remaining, nbls, DRAIN_TIMEOUT);
+                         batch->remaining, nbls, sim_ndis_patience);
         }
         pthread_mutex_unlock(&adapter->lock);
     }
@@ -289,12 +298,12 @@ sim_stack_send(struct sim_adapter *adapter, const struct sim_packet *packets, un
 void
 sim_stack_drain(struct sim_adapter *adapter)
 {
-    struct timespec deadline = ndis_deadline(DRAIN_TIMEOUT);
+    struct timespec deadline = ndis_deadline(sim_ndis_patience);
     pthread_mutex_lock(&adapter->lock);
     while (adapter->sends_out) {
         if (!ndis_wait(adapter, &deadline))
             sim_stop("a miniport completes each NBL that it was sent", "%d were not within %u s",
-                     adapter->sends_out, DRAIN_TIMEOUT);
+                     adapter->sends_out, sim_ndis_patience);
     }
     pthread_mutex_unlock(&adapter->lock);
 }

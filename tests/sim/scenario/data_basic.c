@@ -142,6 +142,29 @@ SIM_SCENARIO(data_send_wrong_packets_complete_with_errors)
     ring_fixture_stop(&fixture);
 }
 
+/* What another layer left for the miniport to fill in, though it offers that to nobody. */
+SIM_SCENARIO(data_send_that_wants_an_offload_is_refused)
+{
+    static const struct sim_send_options wishes[] = {
+        {.offload_slot = TcpIpChecksumNetBufferListInfo, .offload = 1 << 2}, /* TcpChecksum */
+        {.offload_slot = TcpIpChecksumNetBufferListInfo, .offload = 1 << 3}, /* UdpChecksum */
+        {.offload_slot = TcpIpChecksumNetBufferListInfo, .offload = 1 << 4}, /* IpHeaderChecksum */
+        {.offload_slot = TcpLargeSendNetBufferListInfo, .offload = 1460},    /* MSS */
+    };
+    struct ring_fixture fixture;
+    uint32_t length;
+    ring_fixture_start(&fixture, CAPACITY);
+    test_packet_make(buffer, 100, 4, 1, 1);
+    struct sim_packet packet = {buffer, 100};
+    for (size_t i = 0; i < sizeof(wishes) / sizeof(wishes[0]); i++) {
+        NDIS_STATUS status;
+        EXPECT_EQ(sim_stack_send(fixture.adapter, &packet, 1, &wishes[i], true, &status), 0);
+        EXPECT_EQ((uint32_t)status, (uint32_t)NDIS_STATUS_INVALID_PACKET);
+        EXPECT(!ring_client_read(fixture.client, received, &length));
+    }
+    ring_fixture_stop(&fixture);
+}
+
 /* ---- Client to stack ---- */
 
 struct inbox

@@ -19,11 +19,11 @@ test_ndis_call(const char *name, unsigned words, const uintptr_t *args)
 
 /* ---- What it does besides its handlers ---- */
 
-void
-test_miniport_indicate_status(void)
+static void
+indicate_link(uint32_t state)
 {
     NDIS_LINK_STATE link = {.Header = {NDIS_OBJECT_TYPE_DEFAULT, 1, sizeof(link)},
-                            .MediaConnectState = MediaConnectStateConnected,
+                            .MediaConnectState = state,
                             .MediaDuplexState = MediaDuplexStateFull,
                             .XmitLinkSpeed = NDIS_LINK_SPEED_UNKNOWN,
                             .RcvLinkSpeed = NDIS_LINK_SPEED_UNKNOWN};
@@ -34,7 +34,15 @@ test_miniport_indicate_status(void)
                                      .StatusBufferSize = tm.wrong == STATUS_SIZE ? 8 : sizeof(link)};
     if (tm.wrong == STATUS_HEADER)
         status.Header.Size--;
+    if (tm.wrong == STATUS_LOCK)
+        sim_thread()->locks_held++;
     NDIS(NdisMIndicateStatusEx, SIM_WORD(tm.adapter), SIM_WORD(&status));
+}
+
+void
+test_miniport_indicate_status(void)
+{
+    indicate_link(MediaConnectStateConnected);
 }
 
 static NET_BUFFER_LIST *
@@ -56,8 +64,28 @@ prepare_nbl(void)
     nb->Next = tm.wrong == RECEIVE_TWO_NBS ? nb : NULL;
     nb->MdlChain = nb->CurrentMdl = tm.mdl;
     nb->CurrentMdlOffset = nb->DataOffset = 0;
-    nb->DataLength = tm.wrong == RECEIVE_LONG ? 1501 : tm.wrong == RECEIVE_SHORT_MDL ? 61 : 60;
+    nb->DataLength = tm.wrong == RECEIVE_LONG        ? 1501
+                     : tm.wrong == RECEIVE_SHORT_MDL ? 61
+                     : tm.wrong == RECEIVE_EMPTY     ? 0
+                                                     : 60;
     return nbl;
+}
+
+/* A second NBL, of another family, behind the first; nobody frees it. */
+static void
+add_ipv6(NET_BUFFER_LIST *first)
+{
+    uint8_t *data = sim_pool_allocate(60, 1, NULL);
+    memset(data, 0, 60);
+    data[0] = 0x60;
+    MDL *mdl = (MDL *)(uintptr_t)NDIS(NdisAllocateMdl, SIM_WORD(tm.adapter), SIM_WORD(data), SIM_WORD(60));
+    NET_BUFFER_LIST *nbl = (NET_BUFFER_LIST *)(uintptr_t)NDIS(NdisAllocateNetBufferAndNetBufferList,
+                                                              SIM_WORD(tm.pool), SIM_WORD(16), SIM_WORD(0),
+                                                              SIM_WORD(mdl), SIM_WORD(0), SIM_WORD(60));
+    nbl->SourceHandle = tm.adapter;
+    nbl->NblFlags = NDIS_NBL_FLAGS_IS_IPV6;
+    nbl->NetBufferListInfo[NetBufferListFrameType] = (void *)(uintptr_t)0xDD86;
+    first->Next = nbl;
 }
 
 void
@@ -73,8 +101,13 @@ test_miniport_indicate(uint32_t flags)
         sim_thread()->locks_held++;
     if (tm.wrong == RECEIVE_ETHER_TYPE)
         flags |= 0x1000; /* no flag that is documented */
+    if (tm.wrong == RECEIVE_MIXED) {
+        flags |= NDIS_RECEIVE_FLAGS_SINGLE_ETHER_TYPE;
+        add_ipv6(nbl);
+    }
     NDIS(NdisMIndicateReceiveNetBufferLists, SIM_WORD(tm.adapter), SIM_WORD(nbl),
-         SIM_WORD(tm.wrong == RECEIVE_PORT), SIM_WORD(tm.wrong == RECEIVE_COUNT ? 2 : 1), SIM_WORD(flags));
+         SIM_WORD(tm.wrong == RECEIVE_PORT),
+         SIM_WORD(tm.wrong == RECEIVE_COUNT || tm.wrong == RECEIVE_MIXED ? 2 : 1), SIM_WORD(flags));
     if (tm.wrong == RECEIVE_TWICE) {
         prepare_nbl(); /* traps: it is held, and out of reach */
         NDIS(NdisMIndicateReceiveNetBufferLists, SIM_WORD(tm.adapter), SIM_WORD(nbl), SIM_WORD(0),
@@ -82,8 +115,20 @@ test_miniport_indicate(uint32_t flags)
     }
     if (tm.wrong == RECEIVE_FREES)
         NDIS(NdisFreeNetBufferList, SIM_WORD(nbl));
+    if (tm.wrong == RECEIVE_CHANGES)
+        tm.data[59]++;
     if (tm.wrong == RECEIVE_TOUCH)
         nbl->Status = 0;
+}
+
+static NDIS_STATUS
+send_status(void)
+{
+    if (tm.removed && tm.wrong != REMOVED_ACCEPTS)
+        return NDIS_STATUS_NOT_ACCEPTED;
+    if (tm.paused && tm.wrong != PAUSED_STATUS)
+        return NDIS_STATUS_PAUSED;
+    return tm.low_power && tm.wrong != SLEEP_ACCEPTS ? NDIS_STATUS_LOW_POWER_STATE : NDIS_STATUS_SUCCESS;
 }
 
 void
@@ -102,10 +147,14 @@ test_miniport_complete(void)
         nb->MdlChain->ByteCount--;
     if (tm.wrong == SEND_RESERVED)
         chain->ProtocolReserved[0] = NULL;
+    if (tm.wrong == SEND_NB_RESERVED)
+        nb->ProtocolReserved[0] = NULL;
+    if (tm.wrong == SEND_FLAGS)
+        chain->NblFlags ^= NDIS_NBL_FLAGS_IS_IPV6;
     for (NET_BUFFER_LIST *nbl = chain; nbl; nbl = nbl->Next) {
         nbl->MiniportReserved[0] = nbl->Scratch = NULL; /* what is its own it may change */
         if (tm.wrong != SEND_NO_STATUS)
-            nbl->Status = tm.paused && tm.wrong != PAUSED_STATUS ? NDIS_STATUS_PAUSED : NDIS_STATUS_SUCCESS;
+            nbl->Status = send_status();
     }
     if (tm.wrong == SEND_LOCK)
         sim_thread()->locks_held++;
@@ -175,10 +224,12 @@ tm_initialize(struct sim_frame *frame)
         NDIS(NdisMSetMiniportAttributes, SIM_WORD(tm.adapter), SIM_WORD(&general));
     if (tm.wrong == INITIALIZE_PENDS)
         return NDIS_STATUS_PENDING;
+    if (tm.wrong == INITIALIZE_STATUS)
+        return (uint32_t)NDIS_STATUS_INVALID_DATA;
 
     NET_BUFFER_LIST_POOL_PARAMETERS pool = {
         .Header = {NDIS_OBJECT_TYPE_DEFAULT, 1, NDIS_SIZEOF_NET_BUFFER_LIST_POOL_PARAMETERS_REVISION_1},
-        .fAllocateNetBuffer = 1,
+        .fAllocateNetBuffer = tm.wrong != POOL_WITHOUT_NB,
         .ContextSize = tm.wrong == POOL_CONTEXT ? 4 : 16,
         .PoolTag = 1,
     };
@@ -236,7 +287,8 @@ tm_pause(struct sim_frame *frame)
     }
     if (tm.wrong != PAUSE_BEFORE_SENDS)
         test_miniport_complete();
-    NDIS(NdisMPauseComplete, SIM_WORD(tm.adapter));
+    if (tm.wrong != PAUSE_NEVER)
+        NDIS(NdisMPauseComplete, SIM_WORD(tm.adapter));
     return NDIS_STATUS_PENDING;
 }
 
@@ -251,8 +303,36 @@ tm_restart(struct sim_frame *frame)
                        NDIS_SIZEOF_MINIPORT_ADAPTER_REGISTRATION_ATTRIBUTES_REVISION_2}};
         NDIS(NdisMSetMiniportAttributes, SIM_WORD(tm.adapter), SIM_WORD(&registration));
     }
-    if (tm.wrong == RESTART_TWICE)
-        NDIS(NdisMRestartComplete, SIM_WORD(tm.adapter), SIM_WORD(NDIS_STATUS_SUCCESS));
+    if (tm.wrong == RESTART_TWICE || tm.wrong == RESTART_PENDS)
+        NDIS(NdisMRestartComplete, SIM_WORD(tm.adapter),
+             SIM_WORD(tm.wrong == RESTART_PENDS ? NDIS_STATUS_PENDING : NDIS_STATUS_SUCCESS));
+    return NDIS_STATUS_SUCCESS;
+}
+
+static void
+set_power(uint32_t state)
+{
+    tm.low_power = state != NdisDeviceStateD0;
+    if (tm.low_power && tm.wrong != SLEEP_LINK)
+        indicate_link(MediaConnectStateUnknown);
+}
+
+static NDIS_STATUS
+set(NDIS_OID_REQUEST *request)
+{
+    uint32_t length = request->DATA.SET_INFORMATION.InformationBufferLength;
+    if (length < sizeof(uint32_t)) {
+        request->DATA.SET_INFORMATION.BytesNeeded = tm.wrong == OID_NOT_NEEDED ? 1 : sizeof(uint32_t);
+        return NDIS_STATUS_INVALID_LENGTH;
+    }
+    if (request->DATA.Oid == OID_PNP_SET_POWER)
+        set_power(*(uint32_t *)request->DATA.SET_INFORMATION.InformationBuffer);
+    request->DATA.SET_INFORMATION.BytesRead = length;
+    if (tm.wrong == OID_LOCK)
+        sim_thread()->locks_held++;
+    if (tm.wrong == OID_TWICE || tm.wrong == OID_PENDS || tm.wrong == OID_LOCK)
+        NDIS(NdisMOidRequestComplete, SIM_WORD(tm.adapter), SIM_WORD(request),
+             SIM_WORD(tm.wrong == OID_PENDS ? NDIS_STATUS_PENDING : NDIS_STATUS_SUCCESS));
     return NDIS_STATUS_SUCCESS;
 }
 
@@ -261,17 +341,14 @@ tm_oid(struct sim_frame *frame)
 {
     NDIS_OID_REQUEST *request = (NDIS_OID_REQUEST *)frame->arg[1];
     uint32_t oid = request->DATA.Oid, length = request->DATA.QUERY_INFORMATION.InformationBufferLength;
-    if (request->RequestType == NDIS_SET) {
-        if (oid == OID_PNP_SET_POWER)
-            tm.low_power = *(uint32_t *)request->DATA.SET_INFORMATION.InformationBuffer != NdisDeviceStateD0;
-        request->DATA.SET_INFORMATION.BytesRead = length;
-        if (tm.wrong == OID_TWICE)
-            NDIS(NdisMOidRequestComplete, SIM_WORD(tm.adapter), SIM_WORD(request),
-                 SIM_WORD(NDIS_STATUS_SUCCESS));
-        return NDIS_STATUS_SUCCESS;
-    }
+    if (tm.removed && tm.wrong != REMOVED_ANSWERS)
+        return NDIS_STATUS_NOT_ACCEPTED;
+    if (request->RequestType == NDIS_SET)
+        return (uint32_t)set(request);
     if (oid == OID_PNP_QUERY_POWER)
-        return NDIS_STATUS_SUCCESS;
+        return (uint32_t)(tm.wrong == SLEEP_REFUSED ? NDIS_STATUS_FAILURE : NDIS_STATUS_SUCCESS);
+    if (tm.wrong == OID_NEVER)
+        return NDIS_STATUS_PENDING;
     if (tm.wrong == OID_LISTED && oid == OID_GEN_VENDOR_ID)
         return (uint32_t)NDIS_STATUS_NOT_SUPPORTED;
     NDIS_STATISTICS_INFO statistics = {.Header = {NDIS_OBJECT_TYPE_DEFAULT, 1, sizeof(statistics)}};
@@ -290,7 +367,7 @@ static uint64_t
 tm_send(struct sim_frame *frame)
 {
     tm.queued = (NET_BUFFER_LIST *)frame->arg[1];
-    if (!tm.keep_sends || tm.paused)
+    if (!tm.keep_sends || tm.paused || tm.low_power || tm.removed)
         test_miniport_complete();
     return 0;
 }
@@ -301,6 +378,14 @@ tm_return(struct sim_frame *frame)
     if ((NET_BUFFER_LIST *)frame->arg[1] != tm.nbl)
         sim_fail(__FILE__, __LINE__, "another NBL comes back than was indicated");
     tm.returned++;
+    return 0;
+}
+
+static uint64_t
+tm_event(struct sim_frame *frame)
+{
+    tm.removed |=
+        ((NET_DEVICE_PNP_EVENT *)frame->arg[1])->DevicePnPEvent == NdisDevicePnPEventSurpriseRemoved;
     return 0;
 }
 
@@ -322,6 +407,7 @@ HANDLER(tm_restart, 2);
 HANDLER(tm_oid, 2);
 HANDLER(tm_send, 4);
 HANDLER(tm_return, 3);
+HANDLER(tm_event, 2);
 HANDLER(tm_ignore, 2);
 
 /* ---- Life ---- */
@@ -345,7 +431,7 @@ register_driver(void)
         .ReturnNetBufferListsHandler = sim_import_address(&tm_return_row),
         .CancelSendHandler = tm.wrong == REGISTER_HANDLER ? NULL : sim_import_address(&tm_ignore_row),
         .ResetHandlerEx = tm.wrong == REGISTER_RESET ? sim_import_address(&tm_ignore_row) : NULL,
-        .DevicePnPEventNotifyHandler = sim_import_address(&tm_ignore_row),
+        .DevicePnPEventNotifyHandler = sim_import_address(&tm_event_row),
         .ShutdownHandlerEx = sim_import_address(&tm_ignore_row),
         .CancelOidRequestHandler = sim_import_address(&tm_ignore_row),
         .DirectOidRequestHandler = tm.wrong == REGISTER_DIRECT ? sim_import_address(&tm_ignore_row) : NULL,

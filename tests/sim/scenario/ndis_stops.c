@@ -34,6 +34,47 @@ send_one(enum wrong wrong)
 }
 
 static void
+send_for_ever(enum wrong wrong)
+{
+    struct sim_adapter *adapter = test_miniport_start(wrong);
+    test_miniport.keep_sends = true;
+    sim_ndis_patience = 1;
+    sim_stack_send(adapter, &one, 1, NULL, true, NULL);
+}
+
+static void
+send_for_offload(enum wrong wrong)
+{
+    struct sim_send_options options = {.offload_slot = TcpIpChecksumNetBufferListInfo, .offload = 4};
+    sim_stack_send(test_miniport_start(wrong), &one, 1, &options, true, NULL);
+}
+
+static void
+pause_for_ever(enum wrong wrong)
+{
+    struct sim_adapter *adapter = test_miniport_start(wrong);
+    sim_ndis_patience = 1;
+    sim_adapter_pause(adapter, NDIS_PAUSE_NDIS_INTERNAL);
+}
+
+static void
+pause_inside(void *context, const uint8_t *data, uint32_t length, bool is_ipv6)
+{
+    (void)data;
+    (void)length;
+    (void)is_ipv6;
+    sim_adapter_pause(context, NDIS_PAUSE_NDIS_INTERNAL);
+}
+
+static void
+pause_in_indication(enum wrong wrong)
+{
+    struct sim_adapter *adapter = test_miniport_start(wrong);
+    sim_stack_on_receive(adapter, pause_inside, adapter);
+    test_miniport_indicate(0);
+}
+
+static void
 pause_with_send(enum wrong wrong)
 {
     struct sim_adapter *adapter = test_miniport_start(wrong);
@@ -85,6 +126,54 @@ sleep_and(enum wrong wrong)
 }
 
 static void
+release_held(enum wrong wrong)
+{
+    indicate_to_holder(wrong);
+    sim_stack_release_held(test_miniport.adapter, 0);
+}
+
+static void
+just_sleep(enum wrong wrong)
+{
+    struct sim_adapter *adapter = test_miniport_start(wrong);
+    test_miniport.keep_sends = true;
+    sim_stack_send(adapter, &one, 1, NULL, false, NULL);
+    sim_adapter_set_power(adapter, 3);
+}
+
+static void
+send_asleep(enum wrong wrong)
+{
+    struct sim_adapter *adapter = test_miniport_start(wrong);
+    sim_adapter_set_power(adapter, 3);
+    sim_stack_send(adapter, &one, 1, NULL, true, NULL);
+}
+
+static void
+send_when_removed(enum wrong wrong)
+{
+    struct sim_adapter *adapter = test_miniport_start(wrong);
+    sim_adapter_announce_removal(adapter);
+    sim_stack_send(adapter, &one, 1, NULL, true, NULL);
+}
+
+static void
+query_when_removed(enum wrong wrong)
+{
+    uint32_t answer;
+    struct sim_adapter *adapter = test_miniport_start(wrong);
+    sim_adapter_announce_removal(adapter);
+    sim_adapter_query(adapter, OID_GEN_VENDOR_ID, &answer, sizeof(answer), NULL, NULL);
+}
+
+static void
+query_for_ever(enum wrong wrong)
+{
+    sim_ndis_patience = 1;
+    test_miniport_start(wrong);
+}
+
+static void
 indicate_status(enum wrong wrong)
 {
     test_miniport_start(wrong);
@@ -96,6 +185,31 @@ query_short(enum wrong wrong)
 {
     uint8_t answer;
     sim_adapter_query(test_miniport_start(wrong), OID_GEN_VENDOR_ID, &answer, 1, NULL, NULL);
+}
+
+static void
+set_short(enum wrong wrong)
+{
+    uint8_t value = 0;
+    sim_adapter_set(test_miniport_start(wrong), OID_GEN_CURRENT_LOOKAHEAD, &value, 1, NULL);
+}
+
+static void
+sleep_at_dispatch(enum wrong wrong)
+{
+    test_miniport_register(wrong);
+    sim_irql_raise(DISPATCH_LEVEL_);
+    NDIS(NdisMSleep, SIM_WORD(1));
+}
+
+static void
+lock_twice(enum wrong wrong)
+{
+    uint8_t state[2][16];
+    test_miniport_register(wrong);
+    void *lock = (void *)(uintptr_t)NDIS(NdisAllocateRWLock, SIM_WORD(test_miniport.miniport));
+    NDIS(NdisAcquireRWLockRead, SIM_WORD(lock), SIM_WORD(state[0]), SIM_WORD(0));
+    NDIS(NdisAcquireRWLockRead, SIM_WORD(lock), SIM_WORD(state[1]), SIM_WORD(0));
 }
 
 static void
@@ -119,13 +233,18 @@ make_device(enum wrong wrong)
         .MajorFunctions = dispatch,
         .DefaultSDDLString = wrong == DEVICE_OPEN_TO_ALL ? NULL : &sddl,
     };
+    static const uint8_t guid[16];
     DEVICE_OBJECT *object;
     void *handle = NULL;
+    if (wrong == DEVICE_CLASS)
+        attributes.DeviceClassGuid = (void *)(uintptr_t)guid;
     test_miniport_register(wrong);
     if (wrong == DEVICE_PNP)
         dispatch[IRP_MJ_PNP] = test_miniport.driver->DriverUnload;
     NDIS(NdisRegisterDeviceEx, SIM_WORD(test_miniport.miniport), SIM_WORD(&attributes), SIM_WORD(&object),
          SIM_WORD(&handle));
+    if (wrong == DEVICE_EXTENSION)
+        *(void **)object->DeviceExtension = handle;
     NDIS(NdisDeregisterDeviceEx, SIM_WORD(handle));
     NDIS(NdisDeregisterDeviceEx, SIM_WORD(handle));
 }
@@ -178,15 +297,23 @@ static const struct
     {ATTRIBUTES_LATE, live, "during MiniportInitializeEx"},
     {ATTRIBUTES_HARDWARE, live, "no hardware device"},
     {INITIALIZE_PENDS, live, "does not pend"},
+    {INITIALIZE_STATUS, live, "fails with NDIS_STATUS_NOT_ACCEPTED, RESOURCES or FAILURE"},
     {INITIALIZE_INDICATES, live, "only between Restart and the end of Pause"},
     {PAUSE_FAILS, live, "MiniportPause cannot fail"},
     {PAUSE_TWICE, live, "operation is completed once"},
+    {PAUSE_NEVER, pause_for_ever, "a pending PnP operation is completed"},
+    {NOTHING, pause_in_indication, "every receive indication has returned"},
     {PAUSE_BEFORE_SENDS, pause_with_send, "every send was completed"},
     {PAUSE_BEFORE_RETURNS, indicate_to_holder, "every indicated NET_BUFFER_LIST was returned"},
     {PAUSED_INDICATES, indicate_when_paused, "only between Restart and the end of Pause"},
     {PAUSED_ACCEPTS, send_when_paused, "may not send completes sends at once"},
     {PAUSED_STATUS, send_when_paused, "completes sends with NDIS_STATUS_PAUSED"},
     {RESTART_TWICE, live, "operation is completed once"},
+    {RESTART_PENDS, live, "Restart is completed with a final status"},
+    {NOTHING, send_for_ever, "completes each NBL that it was sent"},
+    {NOTHING, send_for_offload, "an offload that it does not offer"},
+    {SEND_NB_RESERVED, send_one, "members of a NET_BUFFER that are its own"},
+    {SEND_FLAGS, send_one, "members of a NET_BUFFER_LIST that are its own"},
     {SEND_TWICE, send_one, "completes each NBL that it was sent, once"},
     {SEND_NO_STATUS, send_one, "carries a documented status"},
     {SEND_LINKS, send_one, "come back as they were"},
@@ -209,11 +336,21 @@ static const struct
     {RECEIVE_LOCK, indicate, "no spin lock is held"},
     {RECEIVE_FOREIGN, indicate, "come from a pool of NDIS"},
     {RECEIVE_SHORT_MDL, indicate, "hold DataLength bytes"},
+    {RECEIVE_EMPTY, indicate, "no longer than OID_GEN_MAXIMUM_TOTAL_SIZE"},
+    {RECEIVE_MIXED, indicate, "SINGLE_ETHER_TYPE is set only when it is true"},
+    {RECEIVE_CHANGES, release_held, "stays as it is until it is returned"},
     {RECEIVE_TWICE, indicate_to_holder, "belongs to the stack"},
     {RECEIVE_TOUCH, indicate_to_holder, "belongs to the stack"},
     {RECEIVE_FREES, indicate_to_holder, "frees an NBL that it owns"},
     {SLEEP_INDICATES, sleep_and, "no packets in low power"},
     {SLEEP_STATUS, sleep_and, "no status in low power"},
+    {SLEEP_LINK, sleep_and, "says that it is unknown before it sleeps"},
+    {SLEEP_REFUSED, sleep_and, "grants every power state"},
+    {NOTHING, just_sleep, "in low power every send was completed"},
+    {SLEEP_ACCEPTS, send_asleep, "low power LOW_POWER_STATE"},
+    {REMOVED_ACCEPTS, send_when_removed, "answers NDIS_STATUS_NOT_ACCEPTED"},
+    {REMOVED_ANSWERS, query_when_removed, "answers NDIS_STATUS_NOT_ACCEPTED"},
+    {POOL_WITHOUT_NB, live, "takes a pool with fAllocateNetBuffer"},
     {POOL_CONTEXT, live, "multiples of MEMORY_ALLOCATION_ALIGNMENT"},
     {POOL_LEFT, live, "everything from it was"},
     {NBL_WITHOUT_MDL, live, "without MDLs has no offset"},
@@ -223,6 +360,10 @@ static const struct
     {HANDLER_IRQL, live, "at which it was called"},
     {HANDLER_LOCK, live, "no spin lock is held"},
     {OID_TWICE, live, "OID request is completed once"},
+    {OID_NEVER, query_for_ever, "pending OID request is completed"},
+    {OID_PENDS, live, "completed with a final status"},
+    {OID_LOCK, live, "no spin lock is held"},
+    {OID_NOT_NEEDED, set_short, "BytesNeeded how much it needs"},
     {OID_WRITTEN, live, "writes BytesWritten bytes"},
     {OID_FAILS_AND_WRITES, live, "a query that fails writes nothing"},
     {OID_NOT_NEEDED, query_short, "BytesNeeded how much it needs"},
@@ -231,6 +372,11 @@ static const struct
     {STATUS_HANDLE, indicate_status, "SourceHandle is the miniport's handle"},
     {STATUS_EARLY, live, "after it has set its registration attributes"},
     {STATUS_SIZE, indicate_status, "carries an NDIS_LINK_STATE"},
+    {STATUS_LOCK, indicate_status, "no spin lock is held"},
+    {NOTHING, sleep_at_dispatch, "NdisMSleep called at IRQL 2"},
+    {NOTHING, lock_twice, "is taken by the thread that holds it"},
+    {DEVICE_CLASS, make_device, "DeviceClassGuid of NDIS_DEVICE_OBJECT_ATTRIBUTES is NULL"},
+    {DEVICE_EXTENSION, make_device, "leaves the DeviceExtension"},
     {DEVICE_OPEN_TO_ALL, make_device, "states who may open it"},
     {DEVICE_PNP, make_device, "no PnP and no power IRPs"},
     {DEVICE_TWICE, make_device, "deregistered once"},
