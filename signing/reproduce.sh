@@ -28,7 +28,7 @@ for tree in "$first" "$second"; do
 done
 differ=0 count=0
 for arch in "$@"; do
-    for name in "$file.sys" "$file.inf" "$file.pdb" wintun.dll wintun.pdb example.exe; do
+    for name in "$file.sys" "$file.inf" "$file.pdb" wintun.dll wintun.pdb example.exe selftest.exe; do
         [ -f "$first/source/build/$arch/$name" ] || die "the build made no $arch/$name"
         count=$((count + 1))
         if ! cmp -s "$first/source/build/$arch/$name" "$second/source/build/$arch/$name"; then

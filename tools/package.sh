@@ -5,7 +5,7 @@
 #
 #   <build>/<arch>/package/          .sys signed, .inf, .cat signed: what the DLL carries; package2/ if two of them
 #   <build>/<arch>/release/wintun.dll   the DLL around it before its own signature; this one is under test
-#   <build>/<arch>/signed/           wintun.dll and example.exe as they ship
+#   <build>/<arch>/signed/           wintun.dll, example.exe and selftest.exe as they ship
 #
 # A signature differs from run to run, so nothing is signed again unless what it covers, or the key, has changed.
 set -eu -o pipefail
@@ -22,3 +22,4 @@ grep -q "^TUN_SECOND_PACKAGE:BOOL=$second\$" "$out/CMakeCache.txt" || cmake -DTU
 cmake --build "$out" --target wintun-release
 "$root/signing/sign.sh" --kind dll --if-changed "$out/release/wintun.dll" "$out/signed/wintun.dll"
 "$root/signing/sign.sh" --kind example --if-changed "$out/example.exe" "$out/signed/example.exe"
+"$root/signing/sign.sh" --kind tool --if-changed "$out/selftest.exe" "$out/signed/selftest.exe"

@@ -30,7 +30,7 @@ cmake -DSTAGE="$(realpath "$stage")" -P "$root/cmake/sdk.cmake"
 for arch in "$@"; do
     mkdir -p "$stage/others/bin/$arch" "$stage/sdk/lib/$arch" "$stage/symbols/$arch" "$stage/example/example/bin/$arch"
     cp "$build/$arch/signed/wintun.dll" "$stage/others/bin/$arch/"
-    cp "$build/$arch/signed/example.exe" "$stage/example/example/bin/$arch/"
+    cp "$build/$arch/signed/example.exe" "$build/$arch/signed/selftest.exe" "$stage/example/example/bin/$arch/"
     cp "$build/$arch/sdk/wintun.lib" "$build/$arch/sdk/libwintun.dll.a" "$stage/sdk/lib/$arch/"
     cp "$build/$arch/$file.pdb" "$build/$arch/wintun.pdb" "$stage/symbols/$arch/"
 done

@@ -179,6 +179,13 @@ uint32_t pnp_rename(const uint8_t guid[16], const char *name);
 void pnp_connections(struct blob *blob);
 void pnp_connections_clear(void);
 
+/* ---- Pings (echo.c) ---- */
+
+/* Lock held, and let go of while the answer is waited for. 0 and the answer's payload, or the status that IcmpSendEcho
+ * leaves as the last error. */
+uint32_t pnp_echo(const uint8_t destination[4], const void *payload, uint32_t size, uint32_t timeout_ms,
+                  void *answer, uint32_t *answer_size);
+
 /* ---- Serving processes (server.c), the disk (machine.c) ---- */
 
 void pnp_serve_start(void);

@@ -384,6 +384,9 @@ answer(struct request *request)
         return ip_row(request);
     case WIRE_ADDRESS_ADD:
         return add_address(request);
+    case WIRE_ICMP_ECHO:
+        return pnp_echo((const uint8_t *)&call->arg[0], request->data, call->data_size,
+                        (uint32_t)call->arg[1], request->out, &request->reply->data_size);
     case WIRE_CONNECTIONS:
         blob = (struct blob){0};
         pnp_connections(&blob);

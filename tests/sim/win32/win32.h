@@ -97,7 +97,8 @@ enum win_object
     WIN_OBJECT_THREAD,
     WIN_OBJECT_DEVICE,
     WIN_OBJECT_FILE,
-    WIN_OBJECT_CONSOLE
+    WIN_OBJECT_CONSOLE,
+    WIN_OBJECT_ICMP
 };
 struct win_handle
 {

@@ -35,6 +35,7 @@ enum wire_pnp
     WIRE_LUID_TO_ALIAS, /* a0 LUID -> data name */
     WIRE_IP_ROW,        /* a0 LUID, a1 index, a2 family -> r0 LUID, r1 index, r2 MTU */
     WIRE_ADDRESS_ADD,   /* a0 LUID, a1 index, a2 family, a3 prefix length, data address */
+    WIRE_ICMP_ECHO, /* a0 destination as in a packet, a1 ms, data payload -> data payload; status of IP helper */
 
     WIRE_CONNECTIONS, /* -> blob of (GUID, name, device name) */
     WIRE_RENAME,      /* blob: GUID, name */
