@@ -6,11 +6,17 @@
 
 #define MOST 20000 /* more fallible calls than any step has */
 
-/* After the first few, which are all different, allocations of one loop follow: one in so many is tried. */
+#define EACH 60 /* calls at the beginning and at the end that are all tried */
+
+/* Between the first calls and the last ones, which are all different, lie the allocations of one loop: one in so
+ * many is tried. `total` calls happen when none fails. */
 static unsigned
-next_after(unsigned k)
+next_after(unsigned k, unsigned total)
 {
-    return k < 60 ? k + 1 : k + 1 + k / 7;
+    unsigned next = k < EACH ? k + 1 : k + 1 + k / 7;
+    if (total <= 2 * EACH || k >= total - EACH)
+        return k + 1;
+    return next < total - EACH ? next : total - EACH;
 }
 
 static struct sim_driver *
@@ -34,8 +40,11 @@ SIM_SCENARIO(fault_while_loading_leaves_nothing)
 {
     unsigned k = 0, failed = 0;
     bool more = true;
-    fixture_unload(fixture_load());
-    while (more && (k = next_after(k)) < MOST) {
+    sim_fault_arm(0);
+    struct sim_driver *whole = fixture_load();
+    unsigned total = sim_fault_count();
+    fixture_unload(whole);
+    while (more && (k = next_after(k, total)) < MOST) {
         struct sim_driver *driver = load_with_fault(k);
         failed += driver == NULL;
         more = driver == NULL || sim_fault_fired();
@@ -54,7 +63,11 @@ SIM_SCENARIO(fault_while_starting_adapter_leaves_nothing)
     struct sim_adapter_options options = {.luid_index = 7};
     unsigned k = 0, failed = 0;
     bool fired = true;
-    while (fired && (k = next_after(k)) < MOST) {
+    sim_fault_arm(0);
+    struct sim_adapter *whole = fixture_adapter(driver, 7);
+    unsigned total = sim_fault_count();
+    sim_adapter_remove(whole);
+    while (fired && (k = next_after(k, total)) < MOST) {
         NTSTATUS status = STATUS_SUCCESS;
         size_t before[SIM_RESOURCES];
         for (unsigned i = 0; i < SIM_RESOURCES; i++)
@@ -85,7 +98,7 @@ SIM_SCENARIO(fault_while_registering_leaves_nothing)
     struct sim_adapter *adapter = fixture_adapter(driver, 1);
     unsigned k = 0, failed = 0;
     bool fired = true;
-    while (fired && (k = next_after(k)) < MOST) {
+    while (fired && (k = next_after(k, 0)) < MOST) {
         struct fake_client client;
         struct sim_process *process = sim_process_fake();
         sim_fault_arm(k);
@@ -99,7 +112,7 @@ SIM_SCENARIO(fault_while_registering_leaves_nothing)
         sim_process_exit_fake(process);
     }
     EXPECT(k < MOST);
-    for (k = 0, fired = true; fired && (k = next_after(k)) < MOST;) {
+    for (k = 0, fired = true; fired && (k = next_after(k, 0)) < MOST;) {
         struct fake_client client;
         fake_open(&client, sim_process_fake(), adapter);
         sim_fault_arm(k);
