@@ -70,3 +70,31 @@ endfunction()
 # How user-mode code is compiled: no C runtime, nothing newer than Windows 7 without a look-up at run time.
 set(TUN_USER_OPTIONS -std=gnu11 -O2 -g -gcodeview -ffreestanding -fms-extensions -fno-strict-aliasing -funwind-tables
   -fno-stack-protector -Wall -Wextra -Wframe-larger-than=3072)
+
+# A whole program without a C runtime, <build>/<name>.exe, entered at ENTRY. IMPORTS are the modules that it takes
+# functions from; a <module>.def of the current source folder lists them.
+function(tun_program name)
+  cmake_parse_arguments(PROGRAM "" "ENTRY;DESCRIPTION" "SOURCES;INCLUDES;IMPORTS" ${ARGN})
+  add_library(${name} OBJECT ${PROGRAM_SOURCES})
+  target_include_directories(${name} PRIVATE . ${PROGRAM_INCLUDES})
+  target_include_directories(${name} SYSTEM PRIVATE /usr/share/mingw-w64/include)
+  target_compile_definitions(${name} PRIVATE UNICODE _UNICODE WINVER=0x0A00 _WIN32_WINNT=0x0A00)
+  target_compile_options(${name} PRIVATE ${TUN_USER_OPTIONS})
+
+  set(libraries "")
+  foreach(module IN LISTS PROGRAM_IMPORTS)
+    tun_import_library(${CMAKE_CURRENT_BINARY_DIR}/${module}.lib ${CMAKE_CURRENT_SOURCE_DIR}/${module}.def)
+    list(APPEND libraries ${CMAKE_CURRENT_BINARY_DIR}/${module}.lib)
+  endforeach()
+  if(TUN_ARCH STREQUAL "x86")
+    set(safeseh /safeseh:no)
+  endif()
+  tun_version_resource(${name}.exe "${PROGRAM_DESCRIPTION}" 1 0)
+  tun_link(${name}-image
+    OUTPUT ${CMAKE_BINARY_DIR}/${name}.exe
+    PDB ${CMAKE_BINARY_DIR}/${name}.pdb
+    OBJECTS ${name}
+    RESOURCES ${CMAKE_CURRENT_BINARY_DIR}/${name}.exe.version.res
+    LIBRARIES ${libraries}
+    ARGUMENTS /entry:${PROGRAM_ENTRY} /subsystem:console,6.1 ${safeseh})
+endfunction()
