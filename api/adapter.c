@@ -10,6 +10,7 @@
 #include "logger.h"
 #include "naming.h"
 #include "product.h"
+#include "setup_log.h"
 #include "software_device.h"
 #include "text.h"
 
@@ -203,10 +204,12 @@ WintunCreateAdapter(LPCWSTR Name, LPCWSTR TunnelType, const GUID *RequestedGUID)
         LastError = GetLastError();
         goto cleanupAdapter;
     }
+    DWORD64 Mark = SetupLogMark();
     if (!AdapterCreateDevice(&Adapter->Device, Name, TunnelType, RequestedGUID)) {
         LastError = GetLastError();
         /* A device whose instance id never came cannot be named, but carries our mark. */
         DeviceUninstallOrphans();
+        SetupLogQuote(Mark);
         goto cleanupLock;
     }
     if (RequestedGUID && !GuidIsEqual(&Adapter->Device.Guid, RequestedGUID))

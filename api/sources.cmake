@@ -17,6 +17,8 @@ set(API_SOURCES
   resource.c
   runtime.c
   session.c
+  setup_log.c
   software_device.c
   system.c
-  text.c)
+  text.c
+  text_log.c)

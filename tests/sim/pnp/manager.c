@@ -118,12 +118,15 @@ take(const struct step *step)
             break;
         if (!pnp_install(node)) {
             node->problem = CM_PROB_FAILED_INSTALL;
+            pnp_log_device(node, false);
             break;
         }
         node->problem =
             sim_persona->system & SIM_SINCE_WIN10 ? CM_PROB_NEED_CLASS_CONFIG : CM_PROB_NOT_CONFIGURED;
         if (!sim_machine_conditions.class_config_hangs)
             pnp_schedule(STEP_CONFIGURE, node, false);
+        else
+            pnp_log_device(node, true);
         break;
     case STEP_CONFIGURE:
         if (!current || !node->present)
@@ -135,6 +138,7 @@ take(const struct step *step)
         if (!current || !node->present)
             break;
         pnp_start(node);
+        pnp_log_device(node, false);
         if (!node->adapter)
             break;
         if (!sim_machine_conditions.ipv4_off)

@@ -163,6 +163,15 @@ void pnp_remove(struct pnp_node *node, bool surprise);
 /* False as long as something holds the image. */
 bool pnp_unload_idle_drivers(void);
 
+/* ---- setupapi.dev.log (setup_log.c), lock held ---- */
+
+/* A section with a line of trouble, or NULL; without an end if what it is about hangs. */
+void pnp_log_section(const char *title, const char *instance, const char *trouble, uint32_t status,
+                     bool hangs);
+/* The installation of a device as it is now, and the staging of an INF. */
+void pnp_log_device(const struct pnp_node *node, bool hangs);
+void pnp_log_stage(const char *host_inf, uint32_t error);
+
 /* ---- Software devices (software.c) ---- */
 
 uint32_t pnp_software_create(struct sim_process *process, struct blob *request, uint64_t *handle);

@@ -24,6 +24,11 @@ struct sim_machine_conditions
     bool catalog_required;    /* a package without its catalog is not staged */
     unsigned rename_failures; /* so many renames fail with "not ready" first */
     bool no_instance_guid;    /* NetCfgInstanceId never arrives */
+    uint32_t staging_fails;   /* no package is staged: this error */
+    /* Of setupapi.dev.log: it is not written; it begins anew at the next section, once; each section has so many
+     * warnings. */
+    bool no_setup_log, setup_log_restarts;
+    unsigned setup_log_warnings;
 };
 extern struct sim_machine_conditions sim_machine_conditions;
 

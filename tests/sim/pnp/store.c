@@ -173,13 +173,12 @@ is_same_package(const struct pnp_package *package, const char *host_inf)
     return same;
 }
 
-uint32_t
-pnp_stage(const char *host_inf, uint32_t style, const char **published)
+static uint32_t
+stage(const char *host_inf, uint32_t style, const char **published)
 {
     static unsigned serial = 3; /* other vendors' packages came first */
     const char *name = strrchr(host_inf, '/') + 1;
     struct pnp_package *package = pnp_packages;
-    *published = NULL;
     while (package && !(sim_same_text(package->original, name) && is_same_package(package, host_inf)))
         package = package->next;
     if (package) {
@@ -210,6 +209,17 @@ pnp_stage(const char *host_inf, uint32_t style, const char **published)
     *published = package->published;
     sim_log("staged %s as %s", name, package->published);
     return 0;
+}
+
+uint32_t
+pnp_stage(const char *host_inf, uint32_t style, const char **published)
+{
+    *published = NULL;
+    uint32_t error = sim_machine_conditions.staging_fails;
+    if (!error)
+        error = stage(host_inf, style, published);
+    pnp_log_stage(host_inf, error);
+    return error;
 }
 
 /* A device need not be present to use an INF. The flag to delete by force does not help a package that runs

@@ -64,15 +64,21 @@ static const struct sim_import logger_row = {.module = "client",
                                              .systems = SIM_SINCE_WIN7,
                                              .source = "wintun.h"};
 
+unsigned
+client_log_count(const char *text)
+{
+    unsigned count = 0;
+    pthread_mutex_lock(&lines_lock);
+    for (unsigned i = 0; i < line_count; i++)
+        count += strstr(lines[i], text) != NULL;
+    pthread_mutex_unlock(&lines_lock);
+    return count;
+}
+
 bool
 client_logged(const char *text)
 {
-    bool found = false;
-    pthread_mutex_lock(&lines_lock);
-    for (unsigned i = 0; i < line_count && !found; i++)
-        found = strstr(lines[i], text) != NULL;
-    pthread_mutex_unlock(&lines_lock);
-    return found;
+    return client_log_count(text) != 0;
 }
 
 void

@@ -35,8 +35,9 @@ uint8_t *client_receive(uintptr_t session, uint32_t *size, uint32_t timeout_ms);
 /* Room for a packet, trying again as long as the ring is full; NULL with another error. */
 uint8_t *client_allocate(uintptr_t session, uint32_t size);
 
-/* Lines that the DLL has logged so far; whether one has the text. */
+/* Lines that the DLL has logged so far; whether one has the text, and how many have. */
 bool client_logged(const char *text);
+unsigned client_log_count(const char *text);
 void client_log_clear(void);
 
 /* Marks on the machine's disk by which a client and its scenario keep step. */
