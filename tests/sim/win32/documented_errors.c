@@ -1,0 +1,175 @@
+/* SPDX-License-Identifier: MIT
+ * What each page lists under its return value, and what the text of the page or of the group of functions says of
+ * the circumstances that this model has. A code that means success to its callers (ERROR_ALREADY_EXISTS of an event)
+ * or the ordinary end of an enumeration is not here. */
+#include "documented_errors.h"
+
+#include <string.h>
+
+/* Codes that only injection uses, beside those of errors.h. */
+enum
+{
+    ERROR_BAD_COMMAND = 22,
+    ERROR_HANDLE_DISK_FULL = 39,
+    ERROR_SERVICE_DISABLED = 1058,
+    ERROR_DATABASE_DOES_NOT_EXIST = 1065,
+    ERROR_ALREADY_INITIALIZED = 1247,
+    ERROR_NO_SYSTEM_RESOURCES = 1450,
+    ERROR_COMMITMENT_LIMIT = 1455,
+    ERROR_INVALID_USER_BUFFER = 1784,
+    ERROR_NOT_ENOUGH_QUOTA = 1816,
+    ERROR_ACCESS_DISABLED_BY_POLICY = 1260, /* application control */
+    CR_OUT_OF_MEMORY = 0x02,
+    CR_DEVICE_NOT_THERE = 0x24,
+    CR_REMOTE_COMM_FAILURE = 0x30,
+    ERROR_AUTHENTICODE_TRUSTED_PUBLISHER = (int)0xE0000241,
+    ERROR_AUTHENTICODE_TRUST_NOT_ESTABLISHED = (int)0xE0000242,
+    ERROR_AUTHENTICODE_PUBLISHER_NOT_TRUSTED = (int)0xE0000243,
+    ERROR_DRIVER_STORE_ADD_FAILED = (int)0xE0000247,
+    ERROR_DEVICE_INSTALL_BLOCKED = (int)0xE0000248,
+    ERROR_DRIVER_INSTALL_BLOCKED = (int)0xE0000249,
+    ERROR_FILE_HASH_NOT_IN_CATALOG = (int)0xE000024B,
+};
+#define E_OUTOFMEMORY         0x8007000Eu
+#define E_UNEXPECTED          0x8000FFFFu
+#define RPC_E_SERVER_DIED     0x80010007u
+#define CO_E_SERVER_EXEC_FAIL 0x80080005u
+#define RPC_UNAVAILABLE       0x800706BAu /* HRESULT_FROM_WIN32(RPC_S_SERVER_UNAVAILABLE) */
+
+#define CODE(x) (uint32_t)(x)
+const struct win_documented_errors win_documented_errors[] = {
+    /* kernel32 */
+    {"CreateFileW",
+     {ERROR_FILE_NOT_FOUND, ERROR_PATH_NOT_FOUND, ERROR_ACCESS_DENIED, ERROR_SHARING_VIOLATION,
+      ERROR_NO_SYSTEM_RESOURCES}},
+    {"CreateDirectoryW", {ERROR_PATH_NOT_FOUND, ERROR_ACCESS_DENIED, ERROR_DISK_FULL, ERROR_ALREADY_EXISTS}},
+    {"WriteFile",
+     {ERROR_INVALID_USER_BUFFER, ERROR_NOT_ENOUGH_MEMORY, ERROR_NOT_ENOUGH_QUOTA, ERROR_DISK_FULL,
+      ERROR_HANDLE_DISK_FULL}},
+    {"DeleteFileW",
+     {ERROR_FILE_NOT_FOUND, ERROR_PATH_NOT_FOUND, ERROR_ACCESS_DENIED, ERROR_SHARING_VIOLATION}},
+    {"RemoveDirectoryW", {ERROR_DIR_NOT_EMPTY, ERROR_ACCESS_DENIED, ERROR_SHARING_VIOLATION}},
+    {"MoveFileExW", {ERROR_ACCESS_DENIED, ERROR_FILE_NOT_FOUND}},
+    {"LockFileEx",
+     {ERROR_LOCK_VIOLATION, ERROR_IO_PENDING, ERROR_NOT_ENOUGH_MEMORY, ERROR_INVALID_USER_BUFFER}},
+    {"DeviceIoControl",
+     {ERROR_BAD_COMMAND, ERROR_ACCESS_DENIED, ERROR_INVALID_FUNCTION, ERROR_NOACCESS,
+      ERROR_ALREADY_INITIALIZED, ERROR_NO_SYSTEM_RESOURCES}},
+    {"LoadLibraryExW",
+     {ERROR_MOD_NOT_FOUND, ERROR_BAD_EXE_FORMAT, ERROR_DLL_INIT_FAILED, ERROR_ACCESS_DISABLED_BY_POLICY,
+      ERROR_NOT_ENOUGH_MEMORY}},
+    {"CreateEventW", {ERROR_NOT_ENOUGH_MEMORY, ERROR_NO_SYSTEM_RESOURCES}},
+    {"CreateThread", {ERROR_NOT_ENOUGH_MEMORY, ERROR_NO_SYSTEM_RESOURCES}},
+    {"VirtualAlloc", {ERROR_NOT_ENOUGH_MEMORY, ERROR_COMMITMENT_LIMIT}},
+    {"OpenProcess", {ERROR_INVALID_PARAMETER, ERROR_ACCESS_DENIED}},
+    {"GetProcessTimes", {ERROR_ACCESS_DENIED}},
+    {"GetExitCodeProcess", {ERROR_ACCESS_DENIED}},
+    {"IsWow64Process", {ERROR_ACCESS_DENIED}},
+    {"IsWow64Process2", {ERROR_ACCESS_DENIED}},
+    {"GetSystemDirectoryW", {ERROR_NOT_ENOUGH_MEMORY}},
+    {"GetSystemWindowsDirectoryW", {ERROR_NOT_ENOUGH_MEMORY}},
+    {"GetStdHandle", {ERROR_INVALID_PARAMETER}},
+    {"SetConsoleCtrlHandler", {ERROR_NOT_ENOUGH_MEMORY}},
+    /* advapi32 */
+    {"CheckTokenMembership", {ERROR_ACCESS_DENIED, ERROR_NOT_ENOUGH_MEMORY}},
+    {"ConvertStringSecurityDescriptorToSecurityDescriptorW",
+     {ERROR_INVALID_PARAMETER, ERROR_INVALID_ACL, ERROR_NOT_ENOUGH_MEMORY}},
+    {"OpenSCManagerW", {ERROR_ACCESS_DENIED, ERROR_DATABASE_DOES_NOT_EXIST}},
+    {"OpenServiceW",
+     {ERROR_ACCESS_DENIED, ERROR_INVALID_HANDLE, ERROR_INVALID_NAME, ERROR_SERVICE_DOES_NOT_EXIST}},
+    {"DeleteService", {ERROR_ACCESS_DENIED, ERROR_INVALID_HANDLE, ERROR_SERVICE_MARKED_FOR_DELETE}},
+    {"QueryServiceConfigW", {ERROR_ACCESS_DENIED, ERROR_INSUFFICIENT_BUFFER, ERROR_INVALID_HANDLE}},
+    {"QueryServiceStatus", {ERROR_ACCESS_DENIED, ERROR_INVALID_HANDLE}},
+    {"RegQueryValueExW", {ERROR_FILE_NOT_FOUND, ERROR_MORE_DATA, ERROR_ACCESS_DENIED}},
+    /* cfgmgr32: each page ends in "otherwise, one of the CR_-prefixed error codes" */
+    {"CM_Locate_DevNodeW",
+     {CR_NO_SUCH_DEVNODE, CR_INVALID_DEVICE_ID, CR_OUT_OF_MEMORY, CR_REMOTE_COMM_FAILURE, CR_FAILURE}},
+    {"CM_Get_DevNode_Status", {CR_INVALID_DEVNODE, CR_NO_SUCH_DEVNODE, CR_REMOTE_COMM_FAILURE}},
+    {"CM_Get_Device_ID_List_SizeW",
+     {CR_INVALID_DATA, CR_NO_SUCH_VALUE, CR_OUT_OF_MEMORY, CR_REMOTE_COMM_FAILURE, CR_FAILURE}},
+    {"CM_Get_Device_ID_ListW",
+     {CR_BUFFER_SMALL, CR_INVALID_DATA, CR_OUT_OF_MEMORY, CR_REMOTE_COMM_FAILURE, CR_FAILURE}},
+    {"CM_Get_DevNode_PropertyW",
+     {CR_NO_SUCH_VALUE, CR_BUFFER_SMALL, CR_NO_SUCH_DEVNODE, CR_INVALID_PROPERTY, CR_ACCESS_DENIED,
+      CR_FAILURE}},
+    {"CM_Set_DevNode_PropertyW", {CR_ACCESS_DENIED, CR_NO_SUCH_DEVNODE, CR_FAILURE}},
+    {"CM_Open_DevNode_Key",
+     {CR_NO_SUCH_REGISTRY_KEY, CR_ACCESS_DENIED, CR_NO_SUCH_DEVNODE, CR_DEVICE_NOT_THERE}},
+    {"SwDeviceCreate",
+     {E_INVALIDARG, E_ACCESSDENIED, E_OUTOFMEMORY, HRESULT_FROM_WIN32(ERROR_SERVICE_DISABLED), E_UNEXPECTED}},
+    /* setupapi and newdev */
+    {"SetupCopyOEMInfW",
+     {ERROR_FILE_NOT_FOUND, ERROR_ACCESS_DENIED, CODE(ERROR_WRONG_INF_STYLE),
+      CODE(ERROR_NO_CATALOG_FOR_OEM_INF), CODE(ERROR_FILE_HASH_NOT_IN_CATALOG),
+      CODE(ERROR_AUTHENTICODE_TRUSTED_PUBLISHER), CODE(ERROR_AUTHENTICODE_TRUST_NOT_ESTABLISHED),
+      CODE(ERROR_AUTHENTICODE_PUBLISHER_NOT_TRUSTED), CODE(ERROR_DRIVER_STORE_ADD_FAILED),
+      CODE(ERROR_DRIVER_INSTALL_BLOCKED), CODE(ERROR_IN_WOW64)}},
+    {"SetupUninstallOEMInfW",
+     {ERROR_FILE_NOT_FOUND, ERROR_ACCESS_DENIED, CODE(ERROR_INF_IN_USE_BY_DEVICES),
+      CODE(ERROR_NOT_AN_INSTALLED_OEM_INF)}},
+    {"SetupDiCreateDeviceInfoList", {ERROR_NOT_ENOUGH_MEMORY, ERROR_INVALID_PARAMETER}},
+    {"SetupDiCreateDeviceInfoW",
+     {CODE(ERROR_DEVINST_ALREADY_EXISTS), CODE(ERROR_CLASS_MISMATCH), CODE(ERROR_INVALID_DEVINST_NAME),
+      CODE(ERROR_IN_WOW64), ERROR_ACCESS_DENIED}},
+    {"SetupDiSetDeviceRegistryPropertyW",
+     {ERROR_ACCESS_DENIED, CODE(ERROR_NO_SUCH_DEVINST), CODE(ERROR_IN_WOW64)}},
+    {"SetupDiBuildDriverInfoList",
+     {CODE(ERROR_IN_WOW64), ERROR_NOT_ENOUGH_MEMORY, CODE(ERROR_INVALID_CLASS)}},
+    {"SetupDiEnumDriverInfoW", {ERROR_NOT_ENOUGH_MEMORY, CODE(ERROR_NO_SUCH_DEVINST)}},
+    {"SetupDiGetDriverInfoDetailW",
+     {ERROR_INVALID_USER_BUFFER, CODE(ERROR_NO_DRIVER_SELECTED), ERROR_FILE_NOT_FOUND}},
+    {"SetupDiOpenDeviceInfoW",
+     {CODE(ERROR_NO_SUCH_DEVINST), CODE(ERROR_INVALID_DEVINST_NAME), CODE(ERROR_CLASS_MISMATCH),
+      ERROR_ACCESS_DENIED}},
+    {"DiUninstallDevice",
+     {ERROR_ACCESS_DENIED, CODE(ERROR_IN_WOW64), ERROR_INVALID_FLAGS, CODE(ERROR_NO_SUCH_DEVINST)}},
+    {"DiUninstallDriverW",
+     {ERROR_ACCESS_DENIED, CODE(ERROR_IN_WOW64), ERROR_FILE_NOT_FOUND, ERROR_INVALID_FLAGS,
+      CODE(ERROR_INF_IN_USE_BY_DEVICES)}},
+    /* iphlpapi */
+    {"GetIpInterfaceEntry",
+     {ERROR_FILE_NOT_FOUND, ERROR_NOT_FOUND, ERROR_INVALID_PARAMETER, ERROR_NOT_SUPPORTED}},
+    {"ConvertInterfaceGuidToLuid", {ERROR_INVALID_PARAMETER, ERROR_FILE_NOT_FOUND}},
+    {"ConvertInterfaceLuidToAlias", {ERROR_INVALID_PARAMETER, ERROR_NOT_ENOUGH_MEMORY}},
+    {"IcmpCreateFile", {ERROR_NOT_ENOUGH_MEMORY, ERROR_ACCESS_DENIED}},
+    {"IcmpSendEcho",
+     {ERROR_INSUFFICIENT_BUFFER, ERROR_INVALID_PARAMETER, ERROR_NOT_ENOUGH_MEMORY, ERROR_NOT_SUPPORTED}},
+    {"CreateUnicastIpAddressEntry",
+     {ERROR_ACCESS_DENIED, ERROR_INVALID_PARAMETER, ERROR_NOT_FOUND, ERROR_OBJECT_ALREADY_EXISTS}},
+    /* ole32 */
+    {"CoInitializeEx", {E_INVALIDARG, E_OUTOFMEMORY, E_UNEXPECTED, RPC_E_CHANGED_MODE}},
+    {"CoCreateInstance",
+     {REGDB_E_CLASSNOTREG, E_NOINTERFACE, E_ACCESSDENIED, CO_E_SERVER_EXEC_FAIL, RPC_E_SERVER_DIED,
+      RPC_UNAVAILABLE}},
+    {"CoCreateGuid", {E_FAIL, E_OUTOFMEMORY}},
+    /* the connections' objects */
+    {"EnumConnections", {E_NOTIMPL, E_OUTOFMEMORY, E_ACCESSDENIED, RPC_UNAVAILABLE}},
+    {"Next", {E_FAIL, E_OUTOFMEMORY, RPC_E_SERVER_DIED}},
+    {"GetProperties", {E_FAIL, E_OUTOFMEMORY}},
+    {"Rename",
+     {E_NOTIMPL, E_ACCESSDENIED, E_INVALIDARG, HRESULT_FROM_WIN32(ERROR_FILE_EXISTS), RPC_UNAVAILABLE}},
+    {.function = NULL},
+};
+
+static bool
+is_listed(const char *function)
+{
+    const struct win_documented_errors *errors = win_documented_errors;
+    while (errors->function && strcmp(errors->function, function) != 0)
+        errors++;
+    return errors->function != NULL;
+}
+
+const char *
+win_undocumented_errors(void)
+{
+    for (size_t i = 0; win_tables[i]; i++)
+        for (size_t k = 0; k < win_tables[i]->count; k++) {
+            const struct sim_import *row = &win_tables[i]->rows[k];
+            bool fails = row->failures == WIN_ZERO || row->failures == WIN_INVALID ||
+                         row->failures == WIN_CODE || row->failures == WIN_FAILED;
+            if (row->systems & sim_persona->system && fails != is_listed(row->name))
+                return row->name;
+        }
+    return NULL;
+}
