@@ -198,7 +198,8 @@ region_check(struct sim_process *process, uint64_t address, uint64_t size, bool 
 
 /* ---- Memory of a process that is only pretended ---- */
 
-/* Address space with an inaccessible page on either side; below 2 GiB for a process of 32 bits under 64. */
+/* Address space with an inaccessible page on either side; for a process of 32 bits under 64 by turns below and
+ * above 2 GiB, as one that is aware of large addresses may have it. */
 static uint8_t *
 reserve(const struct sim_process *process, size_t size)
 {
@@ -208,7 +209,9 @@ reserve(const struct sim_process *process, size_t size)
     if (!SIM_64BIT || process->bits == 64) {
         memory = mmap(NULL, whole, PROT_NONE, flags, -1, 0);
     } else {
-        for (uintptr_t at = 0x20000000; memory == MAP_FAILED && at < 0x70000000; at += 0x40000) {
+        static _Atomic unsigned turn;
+        uintptr_t first = turn++ & 1 ? 0xA0000000u : 0x20000000u;
+        for (uintptr_t at = first; memory == MAP_FAILED && at < first + 0x50000000u; at += 0x40000) {
             memory = mmap((void *)at, whole, PROT_NONE, flags | MAP_FIXED_NOREPLACE, -1, 0);
             if (memory != MAP_FAILED && memory != (void *)at) {
                 munmap(memory, whole);

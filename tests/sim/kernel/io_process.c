@@ -82,7 +82,7 @@ io_request(struct sim_process *process, uint64_t handle, unsigned major, uint32_
         object_dereference(file);
         return status;
     }
-    struct request *request = request_create(process, file, major, 1);
+    struct request *request = request_create(process, file, major, sim_thread()->previous_mode);
     request->asynchronous = asynchronous;
     request->event = event_body;
     if (event_body)

@@ -159,6 +159,9 @@ void sim_user_protect(struct sim_process *process, void *memory, size_t size, un
 NTSTATUS sim_open(struct sim_process *process, const uint16_t *dos_path, uint32_t access, uint64_t *handle);
 NTSTATUS sim_ioctl(struct sim_process *process, uint64_t handle, uint32_t code, const void *in,
                    uint32_t in_size, void *out, uint32_t out_size, uint32_t *returned);
+/* What no program can do, but a driver: a request in another process's name, or of kernel mode (0). */
+NTSTATUS sim_ioctl_as(struct sim_process *requestor, struct sim_process *current, uint8_t mode,
+                      uint64_t handle, uint32_t code, const void *in, uint32_t in_size);
 NTSTATUS sim_close(struct sim_process *process, uint64_t handle);
 uint64_t sim_event_create(struct sim_process *process, bool manual, bool initial);
 uint64_t sim_event_create_as(struct sim_process *process, bool manual, bool initial, uint32_t access);

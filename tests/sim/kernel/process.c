@@ -291,6 +291,19 @@ sim_ioctl(struct sim_process *process, uint64_t handle, uint32_t code, const voi
 }
 
 NTSTATUS
+sim_ioctl_as(struct sim_process *requestor, struct sim_process *current, uint8_t mode, uint64_t handle,
+             uint32_t code, const void *in, uint32_t in_size)
+{
+    uint8_t old_mode;
+    uint64_t information = 0;
+    struct sim_process *previous = process_enter(current, mode, &old_mode);
+    NTSTATUS status = io_request(requestor, handle, IRP_MJ_DEVICE_CONTROL, code, in, in_size, NULL, 0, false,
+                                 0, NULL, &information);
+    process_leave(previous, old_mode);
+    return status;
+}
+
+NTSTATUS
 sim_close(struct sim_process *process, uint64_t handle)
 {
     uint8_t old_mode;

@@ -16,6 +16,16 @@ struct device
 static struct device *devices; /* never freed: a stale handle is recognised */
 static pthread_mutex_t devices_lock = PTHREAD_MUTEX_INITIALIZER;
 
+static void (*device_hook)(void *context, bool going);
+static void *device_hook_context;
+
+void
+sim_ndis_on_device(void (*hook)(void *context, bool going), void *context)
+{
+    device_hook = hook;
+    device_hook_context = context;
+}
+
 static uint16_t *
 copy_string(const UNICODE_STRING *string)
 {
@@ -68,6 +78,8 @@ ndis_NdisRegisterDeviceEx(struct sim_frame *frame)
     devices = device;
     pthread_mutex_unlock(&devices_lock);
     sim_ledger_add(SIM_NDIS_OBJECT, device, 0, "NdisRegisterDeviceEx", frame->return_address);
+    if (device_hook)
+        device_hook(device_hook_context, false);
     *(DEVICE_OBJECT **)frame->arg[2] = device->object;
     *(void **)frame->arg[3] = device;
     return NDIS_STATUS_SUCCESS;
@@ -76,6 +88,8 @@ ndis_NdisRegisterDeviceEx(struct sim_frame *frame)
 uint64_t
 ndis_NdisDeregisterDeviceEx(struct sim_frame *frame)
 {
+    if (device_hook)
+        device_hook(device_hook_context, true);
     pthread_mutex_lock(&devices_lock);
     struct device *device = devices;
     while (device && device != (void *)frame->arg[0])
