@@ -2,6 +2,7 @@
  * Registrations that must be refused, and what a handle is worth when its adapter is gone. */
 #include <stdio.h>
 #include <string.h>
+#include <unistd.h>
 #include "driver_fixture.h"
 
 static struct sim_driver *driver;
@@ -81,6 +82,9 @@ SIM_SCENARIO(registration_with_bad_ring_is_refused)
     client.receive->Head = RING_CLOSED;
     REFUSED(STATUS_INVALID_PARAMETER, "head out of range", (void)0);
     client.receive->Head = 0;
+    client.receive->Tail = RING_MIN_CAPACITY;
+    REFUSED(STATUS_INVALID_PARAMETER, "tail out of range", (void)0);
+    client.receive->Tail = 0;
     EXPECT_EQ((uint32_t)fake_register(&client), STATUS_SUCCESS);
     fake_exit(&client);
     end();
@@ -140,6 +144,81 @@ SIM_SCENARIO(registration_of_a_second_client_is_refused)
     EXPECT(sim_adapter_link_up(adapter));
     fake_exit(&third);
     EXPECT(!sim_adapter_link_up(adapter));
+    end();
+}
+
+/* Rings that touch do not overlap, whichever is first. */
+SIM_SCENARIO(registration_of_adjacent_rings_is_accepted)
+{
+    struct fake_client client;
+    TUN_REGISTER_RINGS request;
+    begin();
+    fake_open(&client, sim_process_fake(), adapter);
+    fake_request(&client, &request);
+    uint8_t *memory = sim_user_allocate(client.process, 2 * (size_t)client.ring_size, true);
+    for (unsigned send_first = 0; send_first < 2; send_first++) {
+        struct fake_client again;
+        EXPECT_EQ((uint32_t)fake_try_open(&again, client.process, adapter, "", 0xC0000000u), STATUS_SUCCESS);
+        memset(memory, 0, 2 * (size_t)client.ring_size);
+        request.Send.Ring = (TUN_RING *)(memory + (send_first ? 0 : client.ring_size));
+        request.Receive.Ring = (TUN_RING *)(memory + (send_first ? client.ring_size : 0));
+        EXPECT_EQ((uint32_t)fake_send_request(&again, &request, sizeof request), STATUS_SUCCESS);
+        EXPECT_EQ((uint32_t)sim_close(client.process, again.handle), STATUS_SUCCESS);
+        EXPECT_EQ(request.Send.Ring->Tail, RING_CLOSED);
+        EXPECT_EQ(request.Receive.Ring->Head, RING_CLOSED);
+    }
+    fake_exit(&client);
+    end();
+}
+
+static _Atomic unsigned arrived;
+
+static void
+count(void *context, const uint8_t *data, uint32_t length, bool is_ipv6)
+{
+    (void)context;
+    (void)data;
+    (void)is_ipv6;
+    EXPECT_EQ(length, 100);
+    arrived++;
+}
+
+/* Rings go on from where their offsets say, with what is in them. */
+SIM_SCENARIO(registration_of_rings_in_use_goes_on_from_their_offsets)
+{
+    enum
+    {
+        FIRST = RING_MIN_CAPACITY - 52 /* the second packet begins behind the wrap */
+    };
+    static uint8_t data[1000] = {0x45, 0, 1000 >> 8, 1000 & 0xFF};
+    struct sim_packet packet = {data, sizeof data};
+    struct fake_client client;
+    NDIS_STATUS status;
+    begin();
+    arrived = 0;
+    sim_stack_on_receive(adapter, count, NULL);
+    fake_open(&client, sim_process_fake(), adapter);
+    client.receive->Head = client.receive->Tail = FIRST;
+    for (unsigned i = 0; i < 5; i++)
+        fake_put(&client, 100, i);
+    client.send->Head = 2000; /* not read yet: from here to the end and on to Tail */
+    client.send->Tail = 900;
+    EXPECT_EQ((uint32_t)fake_register(&client), STATUS_SUCCESS);
+    for (unsigned i = 0; arrived < 5 || client.receive->Head != client.receive->Tail; i++) {
+        EXPECT(i < 30000);
+        usleep(1000);
+    }
+    EXPECT_EQ(arrived, 5);
+    EXPECT_EQ(sim_stack_send(adapter, &packet, 1, NULL, true, &status), 1);
+    EXPECT_EQ(client.send->Tail, 900 + 1004);
+    EXPECT_EQ(((const TUN_PACKET *)(client.send->Data + 900))->Size, sizeof data);
+    EXPECT(memcmp(client.send->Data + 904, data, sizeof data) == 0);
+    EXPECT_EQ(sim_stack_send(adapter, &packet, 1, NULL, true, &status), 0); /* 92 bytes are free */
+    EXPECT_EQ((uint32_t)status, (uint32_t)NDIS_STATUS_RESOURCES);
+    packet.length = 88;
+    EXPECT_EQ(sim_stack_send(adapter, &packet, 1, NULL, true, &status), 1);
+    EXPECT_EQ(client.send->Tail, 2000 - 4);
+    fake_exit(&client);
     end();
 }
 
@@ -265,6 +344,31 @@ SIM_SCENARIO(registration_needs_read_and_write_access)
     end();
 }
 
+/* Handles and addresses mean what they mean in the process that asks, and only what user mode asks is
+ * probed. */
+SIM_SCENARIO(registration_is_user_modes_and_the_current_processes)
+{
+    struct fake_client client;
+    uint8_t request[sizeof(TUN_REGISTER_RINGS)];
+    begin();
+    struct sim_process *other = sim_process_fake();
+    fake_open(&client, sim_process_fake(), adapter);
+    uint32_t size = (uint32_t)fake_request(&client, request);
+    EXPECT_EQ((uint32_t)sim_ioctl_as(client.process, client.process, 0, client.handle,
+                                     TUN_IOCTL_REGISTER_RINGS, request, size),
+              (uint32_t)STATUS_ACCESS_DENIED);
+    EXPECT_EQ((uint32_t)sim_ioctl_as(client.process, other, 1, client.handle, TUN_IOCTL_REGISTER_RINGS,
+                                     request, size),
+              (uint32_t)STATUS_ACCESS_DENIED);
+    EXPECT(!sim_adapter_link_up(adapter));
+    EXPECT_EQ((uint32_t)sim_ioctl_as(client.process, client.process, 1, client.handle,
+                                     TUN_IOCTL_REGISTER_RINGS, request, size),
+              STATUS_SUCCESS);
+    fake_exit(&client);
+    sim_process_exit_fake(other);
+    end();
+}
+
 /* A structure of 32 bits from a process of 64 and the reverse. */
 SIM_SCENARIO(registration_goes_by_the_word_size_of_the_caller)
 {
@@ -277,10 +381,28 @@ SIM_SCENARIO(registration_goes_by_the_word_size_of_the_caller)
         .Send = {narrow.ring_size, narrow.send, (HANDLE)(uintptr_t)narrow.send_event},
         .Receive = {narrow.ring_size, narrow.receive, (HANDLE)(uintptr_t)narrow.receive_event}};
     expect_refused(&narrow, &wide, STATUS_INVALID_PARAMETER, "the wide structure from a process of 32 bits");
+    TUN_REGISTER_RINGS_32 small, pseudo;
+    fake_request(&narrow, &small);
+    /* (HANDLE)-1 is the process itself also when it is as short as a process of 32 bits has it; the rings lie
+     * on either side of 2 GiB. */
+    for (unsigned i = 0; i < 2; i++) {
+        pseudo = small;
+        *(i ? &pseudo.Send.TailMoved : &pseudo.Receive.TailMoved) = 0xFFFFFFFF;
+        EXPECT_EQ((uint32_t)fake_send_request(&narrow, &pseudo, sizeof pseudo),
+                  (uint32_t)STATUS_OBJECT_TYPE_MISMATCH);
+    }
+    EXPECT((small.Send.Ring ^ small.Receive.Ring) & 0x80000000u);
     EXPECT_EQ((uint32_t)fake_register(&narrow), STATUS_SUCCESS);
     EXPECT(sim_adapter_link_up(adapter));
-    TUN_REGISTER_RINGS_32 small;
-    fake_request(&narrow, &small);
+    EXPECT_EQ((uint32_t)sim_close(narrow.process, narrow.handle), STATUS_SUCCESS);
+    struct fake_client again; /* with the rings on the other sides */
+    EXPECT_EQ((uint32_t)fake_try_open(&again, narrow.process, adapter, "", 0xC0000000u), STATUS_SUCCESS);
+    memset(narrow.send, 0, sizeof *narrow.send);
+    memset(narrow.receive, 0, sizeof *narrow.receive);
+    pseudo = small;
+    pseudo.Send.Ring = small.Receive.Ring;
+    pseudo.Receive.Ring = small.Send.Ring;
+    EXPECT_EQ((uint32_t)fake_send_request(&again, &pseudo, sizeof pseudo), STATUS_SUCCESS);
     fake_exit(&narrow);
     struct fake_client client;
     fake_open(&client, sim_process_fake(), adapter);

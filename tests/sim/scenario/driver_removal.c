@@ -275,7 +275,9 @@ SIM_SCENARIO(sleep_and_pause_keep_the_session)
     expect_traffic(&client, adapter);
     for (unsigned i = 0; i < 3; i++) {
         sim_adapter_set_power(adapter, 3);
+        EXPECT(!sim_adapter_link_up(adapter));
         sim_adapter_set_power(adapter, 0);
+        EXPECT(sim_adapter_link_up(adapter));
         expect_traffic(&client, adapter);
         sim_adapter_pause(adapter, 0);
         EXPECT_EQ((uint32_t)sim_adapter_restart(adapter), 0);
@@ -284,6 +286,47 @@ SIM_SCENARIO(sleep_and_pause_keep_the_session)
     sim_adapter_set_power(adapter, 3);
     fake_exit(&client);
     sim_adapter_set_power(adapter, 0);
+    EXPECT(!sim_adapter_link_up(adapter));
+    sim_adapter_remove(adapter);
+    fixture_unload(driver);
+}
+
+static void
+come_and_go(void *context)
+{
+    struct sim_adapter *adapter = context;
+    struct sim_process *process = sim_process_fake();
+    struct fake_client client;
+    fake_open(&client, process, adapter);
+    while (!stop) {
+        memset(client.send, 0, sizeof *client.send);
+        memset(client.receive, 0, sizeof *client.receive);
+        EXPECT_EQ((uint32_t)fake_register(&client), STATUS_SUCCESS);
+        EXPECT_EQ((uint32_t)sim_close(process, client.handle), STATUS_SUCCESS);
+        struct fake_client again;
+        EXPECT_EQ((uint32_t)fake_try_open(&again, process, adapter, "", 0xC0000000u), STATUS_SUCCESS);
+        client.handle = again.handle;
+    }
+    sim_process_exit_fake(process);
+}
+
+/* The link's state changes at any moment, and none is told to a system that sleeps. */
+SIM_SCENARIO(sleep_while_sessions_come_and_go_is_quiet)
+{
+    driver = fixture_load();
+    struct sim_adapter *adapter = fixture_adapter(driver, 1);
+    sim_preempt_seed(sim_option_seed);
+    stop = false;
+    struct sim_task *task = sim_spawn(come_and_go, adapter);
+    for (unsigned i = 0; i < (emulated() ? 20 : 300); i++) {
+        sim_adapter_set_power(adapter, 1 + i % 3);
+        usleep(i % 4 * 100);
+        sim_adapter_set_power(adapter, 0);
+        usleep(i % 3 * 50);
+    }
+    stop = true;
+    sim_join(task);
+    EXPECT(!sim_adapter_link_up(adapter));
     sim_adapter_remove(adapter);
     fixture_unload(driver);
 }
