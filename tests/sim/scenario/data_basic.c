@@ -199,8 +199,8 @@ data_wait_for(_Atomic uint64_t *counter, uint64_t wanted)
 
 SIM_SCENARIO(data_receive_every_size_arrives_in_order)
 {
-    static const uint32_t sizes[] = {60,   61,   62,   63,   64,    100,   1280,
-                                     1500, 1501, 4096, 9000, 20000, 65534, 65535};
+    static const uint32_t sizes[] = {60,   61,   62,   63,   64,    100,   1280,  1500,  1501,  2047,
+                                     2048, 2049, 4096, 9000, 16383, 16384, 16385, 20000, 65534, 65535};
     struct inbox inbox = {0};
     struct ring_fixture fixture;
     ring_fixture_start(&fixture, CAPACITY);
