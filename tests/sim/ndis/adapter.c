@@ -11,7 +11,6 @@
 unsigned sim_ndis_patience = 120;
 
 static struct sim_adapter *adapters; /* never freed: a handle of a halted adapter is recognised */
-static uint32_t next_luid_index = 1;
 static pthread_mutex_t adapters_lock = PTHREAD_MUTEX_INITIALIZER;
 
 const char *
@@ -36,6 +35,19 @@ ndis_adapter_of(const void *handle, const char *function)
     if (adapter->state == NDIS_HALTED)
         sim_stop("no call names an adapter whose MiniportHaltEx has returned", "%s", function);
     return adapter;
+}
+
+/* The smallest index that no adapter has: one that has gone leaves its index to the next. adapters_lock is held. */
+static uint32_t
+free_luid_index(void)
+{
+    uint32_t index = 1;
+    for (const struct sim_adapter *adapter = adapters; adapter;) {
+        bool taken = !adapter->gone && sim_adapter_luid_index(adapter) == index;
+        index += taken;
+        adapter = taken ? adapters : adapter->next;
+    }
+    return index;
 }
 
 struct timespec
@@ -374,9 +386,7 @@ ndis_adapter_start(struct sim_miniport *miniport, const struct sim_adapter_optio
     pthread_mutex_init(&adapter->transition, NULL);
     pthread_mutex_init(&adapter->oid_turn, NULL);
     pthread_mutex_lock(&adapters_lock);
-    uint32_t index = adapter->options.luid_index ? adapter->options.luid_index : next_luid_index;
-    if (index >= next_luid_index)
-        next_luid_index = index + 1;
+    uint32_t index = adapter->options.luid_index ? adapter->options.luid_index : free_luid_index();
     adapter->luid = (uint64_t)IF_TYPE_PROP_VIRTUAL << 48 | (uint64_t)(index & 0xFFFFFF) << 24;
     adapter->random = index;
     adapter->next = adapters;
@@ -385,8 +395,9 @@ ndis_adapter_start(struct sim_miniport *miniport, const struct sim_adapter_optio
 
     pthread_mutex_lock(&adapter->transition);
     NDIS_STATUS result = ndis_initialize(adapter);
-    if (result == NDIS_STATUS_SUCCESS && !adapter->options.stays_paused)
+    if (result == NDIS_STATUS_SUCCESS)
         ndis_restart(adapter);
+    adapter->gone = result != NDIS_STATUS_SUCCESS;
     pthread_mutex_unlock(&adapter->transition);
     if (status)
         *status = result;
@@ -450,6 +461,7 @@ sim_adapter_remove(struct sim_adapter *adapter)
     if (adapter->state == NDIS_RUNNING)
         ndis_pause(adapter, NDIS_PAUSE_MINIPORT_DEVICE_REMOVE);
     ndis_halt(adapter, adapter->removed ? NdisHaltDeviceSurpriseRemoved : NdisHaltDeviceDisabled);
+    adapter->gone = true;
     pthread_mutex_unlock(&adapter->transition);
 }
 

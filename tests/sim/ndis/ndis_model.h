@@ -53,6 +53,7 @@ struct sim_adapter
     struct sim_adapter_options options;
     char *keywords; /* name\0value\0...\0\0 */
     uint64_t luid;
+    _Atomic bool gone; /* removed, or never started: its LUID is free for others */
 
     pthread_mutex_t lock;
     pthread_cond_t changed; /* any of the (lock) fields */
