@@ -22,4 +22,8 @@ ${TEXT} ErrorSwitch ${LANG_ENGLISH} "Unknown switch or component: $BadSwitch"
 ${TEXT} ErrorUninstallInUse ${LANG_ENGLISH} "The file $INSTDIR\$FailedPart is in use. End the programs that use ${PRODUCT_NAME} and try again."
 ${TEXT} LinkDocumentation ${LANG_ENGLISH} "${PRODUCT_NAME} documentation"
 ${TEXT} ErrorNotOurFolder ${LANG_ENGLISH} "$INSTDIR is no folder of ${PRODUCT_NAME}: ${MARK} is missing there."
+${TEXT} ErrorFolderAbove ${LANG_ENGLISH} "The folder $FailedPart can be renamed or replaced by users who are not administrators, and $INSTDIR with it. Choose a folder in $PROGRAMFILES, for example."
+${TEXT} ErrorFolderMoved ${LANG_ENGLISH} "$(^Name) is installed in $InstalledFolder. Uninstall it first to install it elsewhere."
+${TEXT} ErrorTemp ${LANG_ENGLISH} "The temporary folder $TEMP can be written by programs without rights. Make the system's temporary folder usable and try again."
+${TEXT} ErrorRunning ${LANG_ENGLISH} "Setup or the uninstaller of $(^Name) is already running."
 !undef TEXT

@@ -8,9 +8,8 @@
 ;   /DOUTPUT=<file>    the setup to make
 ;   /DSIGN=<command>   signs a file in place; called with "uninstaller" or "setup" and the file
 ;
-; An installation is all or nothing: everything is first extracted into $INSTDIR\~new, then each top folder is moved
-; aside and replaced; a failure moves back what was moved. A folder that holds an open file cannot be moved, which is
-; how a file in use is found before anything has changed.
+; An installation is all or nothing: everything is first extracted into $INSTDIR\~new, then each part is exchanged (see
+; files.nsh); a failure moves back what was moved.
 ;
 ; Switches (documented in docs/setup.md): /S  /D=<folder>  /LOG=<file>  /COMPONENTS=<list>  /LANG=<id>
 ; Exit codes: 0 done, 1 cancelled, 2 failed and rolled back, 3 bad switch, 4 newer version installed,
@@ -23,6 +22,7 @@ ManifestSupportedOS all
 ManifestDPIAware true
 RequestExecutionLevel admin
 CRCCheck force
+AllowSkipFiles off
 
 !include MUI2.nsh
 !include LogicLib.nsh
@@ -41,9 +41,6 @@ CRCCheck force
 !define EXIT_IN_USE 7
 
 !define UNINSTALL_KEY "Software\Microsoft\Windows\CurrentVersion\Uninstall\${PRODUCT_NAME}"
-!define UNINSTALLER "uninstall.exe"
-; Top folders that setup owns whole; files are the loose ones beside them.
-!define MARK "${PRODUCT_FILE}-setup.ini"
 
 Name "${PRODUCT_NAME}"
 OutFile "${OUTPUT}"
@@ -66,12 +63,13 @@ Var CommandLine
 Var ErrorCode
 Var InstalledVersion
 Var InstalledFolder
-Var FailedPart
 Var BadSwitch
 Var Architecture
 Var Moved
+Var FolderError
 
 !include log.nsh
+!include files.nsh
 !include access.nsh
 
 !define MUI_ABORTWARNING
@@ -80,6 +78,8 @@ Var Moved
 !insertmacro MUI_PAGE_WELCOME
 !insertmacro MUI_PAGE_LICENSE "${STAGE}/common/LICENSE.txt"
 !insertmacro MUI_PAGE_COMPONENTS
+!define MUI_PAGE_CUSTOMFUNCTION_PRE SkipFolderPage
+!define MUI_PAGE_CUSTOMFUNCTION_LEAVE LeaveFolderPage
 !insertmacro MUI_PAGE_DIRECTORY
 !insertmacro MUI_PAGE_INSTFILES
 !insertmacro MUI_PAGE_FINISH
@@ -94,14 +94,26 @@ Var Moved
 
 Section "-Prepare"
     Call CheckFolder
-    CreateDirectory "$INSTDIR"
-    ${ProtectFolder} "$INSTDIR"
-    ${If} $ErrorCode <> 0
+    ${If} $FolderError != ""
+        ${Fail} ${EXIT_FOLDER} "$FolderError"
+    ${EndIf}
+    ${If} $InstalledFolder != ""
+        Call ProtectFolder
+    ${Else}
+        ; An empty folder that somebody else made may still be open to him, so it makes way for a new one.
         RMDir "$INSTDIR"
+        Call MakeProtectedFolder
+    ${EndIf}
+    ${If} $ErrorCode <> 0
         ${Fail} ${EXIT_FOLDER} "$(ErrorFolderAccess)"
+    ${EndIf}
+    Call TakeLock
+    ${If} $Lock = -1
+        ${Fail} ${EXIT_IN_USE} "$(ErrorRunning)"
     ${EndIf}
     ; Left by a setup that was killed.
     RMDir /r "$INSTDIR\~new"
+    Call MergeOld
     ClearErrors
 SectionEnd
 
@@ -146,106 +158,42 @@ SectionEnd
 
 ; ---- Putting it in place ----
 
-; $FailedPart becomes the first installed file that another process holds, or stays empty: opening for writing is
-; refused for a mapped image and for a file that somebody writes.
-!macro FindFileInUse Prefix
-    StrCpy $FailedPart ""
-    ${Locate} "$INSTDIR" "/L=F" "${Prefix}TryFile"
-    ClearErrors
-!macroend
-
-!macro TryFileFunction Prefix
-Function ${Prefix}TryFile
-    ${WordFind} "$R9" "~new\" "E+1{" $0
-    ${If} ${Errors}
-    ${AndIf} $R7 != "${UNINSTALLER}"
-        ClearErrors
-        FileOpen $0 "$R9" a
-        ${If} ${Errors}
-            StrLen $0 "$INSTDIR\"
-            StrCpy $FailedPart $R9 "" $0
-            Push StopLocate
-            Return
-        ${EndIf}
-        FileClose $0
-    ${EndIf}
-    ClearErrors
-    Push continue
-FunctionEnd
-!macroend
-!insertmacro TryFileFunction ""
-!insertmacro TryFileFunction "un."
-
-; Moves one top folder or file aside and the new one in. Sets the error flag, with $FailedPart, if it cannot.
-!macro Swap Part
-    ${IfNot} ${Errors}
-        StrCpy $FailedPart "${Part}"
-        ${If} ${FileExists} "$INSTDIR\${Part}"
-            Rename "$INSTDIR\${Part}" "$INSTDIR\~old\${Part}"
-        ${EndIf}
-        ${IfNot} ${Errors}
-            StrCpy $Moved "$Moved|${Part}"
-            ${If} ${FileExists} "$INSTDIR\~new\${Part}"
-                Rename "$INSTDIR\~new\${Part}" "$INSTDIR\${Part}"
-            ${EndIf}
-        ${EndIf}
-    ${EndIf}
-!macroend
-
-!macro SwapBack Part
-    ${WordFind} "$Moved|" "|${Part}|" "E+1{" $0
-    ${IfNot} ${Errors}
-        Rename "$INSTDIR\${Part}" "$INSTDIR\~new\${Part}"
-        Rename "$INSTDIR\~old\${Part}" "$INSTDIR\${Part}"
-    ${EndIf}
-    ClearErrors
-!macroend
-
-!macro ForEachPart Do
-    !insertmacro ${Do} "bin"
-    !insertmacro ${Do} "include"
-    !insertmacro ${Do} "lib"
-    !insertmacro ${Do} "example"
-    !insertmacro ${Do} "docs"
-    !insertmacro ${Do} "README.md"
-    !insertmacro ${Do} "LICENSE.txt"
-!macroend
-
 ; A failed extraction never comes here: it ends in .onInstFailed.
 Section "-Commit"
     ${Log} "extracted into $INSTDIR\~new"
     SetOutPath "$INSTDIR"
-    !insertmacro FindFileInUse ""
+    Call FindFileInUse
     ${If} $FailedPart != ""
         RMDir /r "$INSTDIR\~new"
         ${Fail} ${EXIT_IN_USE} "$(ErrorInUse)"
     ${EndIf}
-    RMDir /r "$INSTDIR\~old"
-    CreateDirectory "$INSTDIR\~old"
     ClearErrors
+    WriteUninstaller "$INSTDIR\~new\${UNINSTALLER}"
+    ${If} ${Errors}
+        Call .onInstFailed
+    ${EndIf}
+    Call WriteList
+    ${If} ${Errors}
+        Call .onInstFailed
+    ${EndIf}
+    CreateDirectory "$INSTDIR\~old"
     StrCpy $Moved ""
     !insertmacro ForEachPart Swap
-    ${If} ${Errors}
-        ClearErrors
+    ${If} $FailedPart != ""
         !insertmacro ForEachPart SwapBack
         RMDir /r "$INSTDIR\~new"
-        RMDir /r "$INSTDIR\~old"
+        RMDir "$INSTDIR\~old"
         Call RemoveIfEmpty
         ${Fail} ${EXIT_IN_USE} "$(ErrorInUse)"
     ${EndIf}
-    WriteUninstaller "$INSTDIR\~new\${UNINSTALLER}"
-    ${If} ${Errors}
-        !insertmacro ForEachPart SwapBack
-        RMDir /r "$INSTDIR\~new"
-        RMDir /r "$INSTDIR\~old"
-        Call RemoveIfEmpty
-        ${Fail} ${EXIT_FAILED} "$(ErrorExtract)"
-    ${EndIf}
+    Call RemoveListed
+    Call MergeOld
     Delete "$INSTDIR\${UNINSTALLER}"
     Rename "$INSTDIR\~new\${UNINSTALLER}" "$INSTDIR\${UNINSTALLER}"
-    WriteINIStr "$INSTDIR\${MARK}" "setup" "version" "${PRODUCT_VERSION}"
+    Delete "$INSTDIR\${MARK}"
+    Rename "$INSTDIR\~new\${MARK}" "$INSTDIR\${MARK}"
     RMDir /r "$INSTDIR\~new"
-    RMDir /r "$INSTDIR\~old"
+    Call DropLock
 
     WriteRegStr HKLM "${UNINSTALL_KEY}" "DisplayName" "${PRODUCT_NAME}"
     WriteRegStr HKLM "${UNINSTALL_KEY}" "DisplayVersion" "${PRODUCT_VERSION}"
@@ -256,7 +204,8 @@ Section "-Commit"
     WriteRegDWORD HKLM "${UNINSTALL_KEY}" "VersionMajor" ${PRODUCT_VERSION_MAJOR}
     WriteRegDWORD HKLM "${UNINSTALL_KEY}" "VersionMinor" ${PRODUCT_VERSION_MINOR}
     WriteRegDWORD HKLM "${UNINSTALL_KEY}" "NoModify" 1
-    ${GetSize} "$INSTDIR" "/S=0K" $0 $1 $2
+    WriteRegDWORD HKLM "${UNINSTALL_KEY}" "NoRepair" 1
+    ${GetSize} "$INSTDIR" "/S=0K /G=1" $0 $1 $2
     WriteRegDWORD HKLM "${UNINSTALL_KEY}" "EstimatedSize" $0
 
     Delete "$SMPROGRAMS\${PRODUCT_NAME}.lnk"
@@ -329,9 +278,25 @@ FunctionEnd
     ClearErrors
 !macroend
 
+; Setups of this NSIS fall back to the temporary folder of low integrity, which ends in "Low", if no other can be
+; written; as SYSTEM that would give everybody's plug-ins SYSTEM's rights (CVE-2026-42171). So this comes first:
+; before it, nothing is loaded from there.
+!macro RefuseUnsafeTemp
+    StrCpy $0 $TEMP 1 -1
+    ${If} $0 == "\"
+        StrCpy $0 $TEMP "" -5
+    ${Else}
+        StrCpy $0 "$TEMP\" "" -5
+    ${EndIf}
+    ${If} $0 == "\Low\"
+        ${Fail} ${EXIT_SYSTEM} "$(ErrorTemp)"
+    ${EndIf}
+!macroend
+
 Function .onInit
     ${GetParameters} $CommandLine
     !insertmacro LogOpen
+    !insertmacro RefuseUnsafeTemp
     ${Log} "${PRODUCT_NAME} ${PRODUCT_VERSION} setup: $CommandLine"
     !insertmacro ChooseLanguage
 
@@ -363,12 +328,15 @@ Function .onInit
     ReadRegStr $InstalledVersion HKLM "${UNINSTALL_KEY}" "DisplayVersion"
     ReadRegStr $InstalledFolder HKLM "${UNINSTALL_KEY}" "InstallLocation"
     ClearErrors
-    ${If} $InstalledVersion != ""
+    ; An entry whose files are gone is no installation.
+    ${IfNot} ${FileExists} "$InstalledFolder\${MARK}"
+        StrCpy $InstalledFolder ""
+    ${EndIf}
+    ${If} $InstalledFolder != ""
         ${VersionCompare} "$InstalledVersion" "${PRODUCT_VERSION}" $1
         ${If} $1 = 1
             ${Fail} ${EXIT_DOWNGRADE} "$(ErrorDowngrade)"
         ${EndIf}
-        ; An upgrade or repair stays where the installation is.
         StrCpy $0 $InstalledFolder
         ${Log} "found $InstalledVersion in $InstalledFolder"
     ${EndIf}
@@ -378,22 +346,65 @@ Function .onInit
     Call SelectComponents
 FunctionEnd
 
-; A folder is ours if it is new, empty, or holds our mark; anything else would be mixed with somebody's files.
+; $FolderError becomes empty if setup may install into $INSTDIR: where the installation is, or a folder that is new or
+; empty, below folders that ordinary users cannot rename. Anything else would be mixed with somebody's files.
 Function CheckFolder
-    ${If} ${FileExists} "$INSTDIR\${MARK}"
-        Return
-    ${EndIf}
-    ${If} ${FileExists} "$INSTDIR\*.*"
-        ${DirState} "$INSTDIR" $0
-        ${If} $0 <> 0
-            ${Fail} ${EXIT_FOLDER} "$(ErrorFolderInUse)"
+    StrCpy $FolderError ""
+    System::Call 'kernel32::GetFullPathNameW(w "$INSTDIR", i ${NSIS_MAX_STRLEN}, w .r0, p 0) i .r1'
+    ${If} $1 <> 0
+        StrCpy $1 $0 1 -1
+        ${If} $1 == "\"
+            StrCpy $0 $0 -1
         ${EndIf}
+        StrCpy $INSTDIR $0
+    ${EndIf}
+    ${If} $InstalledFolder != ""
+        ${If} $INSTDIR != $InstalledFolder
+            StrCpy $FolderError "$(ErrorFolderMoved)"
+            Return
+        ${EndIf}
+    ${Else}
+        ${If} ${FileExists} "$INSTDIR"
+            ${DirState} "$INSTDIR" $0
+            ${If} $0 <> 0
+                StrCpy $FolderError "$(ErrorFolderInUse)"
+                Return
+            ${EndIf}
+        ${EndIf}
+        System::Call 'kernel32::GetFileAttributesW(w "$INSTDIR") i .r0'
+        IntOp $1 $0 & ${REPARSE_POINT}
+        ${If} $0 <> ${INVALID_ATTRIBUTES}
+        ${AndIf} $1 <> 0
+            StrCpy $FolderError "$(ErrorFolderInUse)"
+            Return
+        ${EndIf}
+    ${EndIf}
+    Call CheckFoldersAbove
+    ${If} $ErrorCode = ${ERROR_ACCESS_DENIED}
+        StrCpy $FolderError "$(ErrorFolderAbove)"
+    ${ElseIf} $ErrorCode <> 0
+        StrCpy $FolderError "$(ErrorFolderAccess)"
     ${EndIf}
 FunctionEnd
 
+; An upgrade or repair stays where the installation is, so there is nothing to choose.
+Function SkipFolderPage
+    ${If} $InstalledFolder != ""
+        Abort
+    ${EndIf}
+FunctionEnd
+
+Function LeaveFolderPage
+    Call CheckFolder
+    ${If} $FolderError != ""
+        MessageBox MB_OK|MB_ICONEXCLAMATION "$FolderError"
+        Abort
+    ${EndIf}
+FunctionEnd
 
 ; Nothing of a failed installation stays, and a folder that it made goes too.
 Function RemoveIfEmpty
+    Call DropLock
     SetOutPath "$TEMP"
     RMDir "$INSTDIR"
 FunctionEnd
@@ -410,6 +421,7 @@ FunctionEnd
 Function un.onInit
     ${GetParameters} $CommandLine
     !insertmacro LogOpen
+    !insertmacro RefuseUnsafeTemp
     ${Log} "${PRODUCT_NAME} ${PRODUCT_VERSION} uninstall: $CommandLine"
     ${If} ${IsNativeARM64}
     ${OrIf} ${RunningX64}
@@ -422,41 +434,33 @@ Function un.onInit
     ${EndIf}
 FunctionEnd
 
-; Moves a part aside first: a folder with an open file cannot be moved, and then nothing has been removed yet.
-!macro Aside Part
-    ${IfNot} ${Errors}
-    ${AndIf} ${FileExists} "$INSTDIR\${Part}"
-        Rename "$INSTDIR\${Part}" "$INSTDIR\~old\${Part}"
-    ${EndIf}
-!macroend
-!macro AsideBack Part
-    ${If} ${FileExists} "$INSTDIR\~old\${Part}"
-        Rename "$INSTDIR\~old\${Part}" "$INSTDIR\${Part}"
-    ${EndIf}
-!macroend
-
 ; Devices and the driver are not touched: programs that carry the DLL themselves may be using them, and
 ; WintunDeleteDriver removes them when none does. A native tool for that, which a 32-bit setup could call where this
 ; section begins, is not part of the product yet.
 Section "Uninstall"
-    !insertmacro FindFileInUse "un."
+    Call un.TakeLock
+    ${If} $Lock = -1
+        ${Fail} ${EXIT_IN_USE} "$(ErrorRunning)"
+    ${EndIf}
+    Call un.FindFileInUse
     ${If} $FailedPart != ""
         ${Fail} ${EXIT_IN_USE} "$(ErrorUninstallInUse)"
     ${EndIf}
-    RMDir /r "$INSTDIR\~old"
+    Call un.MergeOld
     CreateDirectory "$INSTDIR\~old"
-    ClearErrors
     !insertmacro ForEachPart Aside
-    ${If} ${Errors}
+    ${If} $FailedPart != ""
         !insertmacro ForEachPart AsideBack
         RMDir "$INSTDIR\~old"
         ${Fail} ${EXIT_IN_USE} "$(ErrorUninstallInUse)"
     ${EndIf}
-    RMDir /r "$INSTDIR\~old"
+    Call un.RemoveListed
+    Call un.MergeOld
     Delete "$SMPROGRAMS\${PRODUCT_NAME}.lnk"
     DeleteRegKey HKLM "${UNINSTALL_KEY}"
     Delete "$INSTDIR\${MARK}"
     Delete "$INSTDIR\${UNINSTALLER}"
+    Call un.DropLock
     RMDir "$INSTDIR"
     ${Log} "uninstalled ${PRODUCT_VERSION} from $INSTDIR"
     SetErrorLevel 0

@@ -22,4 +22,8 @@ ${TEXT} ErrorSwitch ${LANG_SIMPCHINESE} "未知的开关或组件：$BadSwitch"
 ${TEXT} ErrorUninstallInUse ${LANG_SIMPCHINESE} "文件 $INSTDIR\$FailedPart 正在使用。请关闭使用 ${PRODUCT_NAME} 的程序后重试。"
 ${TEXT} LinkDocumentation ${LANG_SIMPCHINESE} "${PRODUCT_NAME} 文档"
 ${TEXT} ErrorNotOurFolder ${LANG_SIMPCHINESE} "$INSTDIR 不是 ${PRODUCT_NAME} 的文件夹：缺少 ${MARK}。"
+${TEXT} ErrorFolderAbove ${LANG_SIMPCHINESE} "非管理员用户可以重命名或替换文件夹 $FailedPart，因而也可以替换 $INSTDIR。请选择其他位置，例如 $PROGRAMFILES 中的文件夹。"
+${TEXT} ErrorFolderMoved ${LANG_SIMPCHINESE} "$(^Name) 已安装在 $InstalledFolder 中。如需安装到其他位置，请先卸载。"
+${TEXT} ErrorTemp ${LANG_SIMPCHINESE} "临时文件夹 $TEMP 可被无权限的程序写入。请修复系统的临时文件夹后重试。"
+${TEXT} ErrorRunning ${LANG_SIMPCHINESE} "$(^Name) 的安装程序或卸载程序正在运行。"
 !undef TEXT

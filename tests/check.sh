@@ -30,7 +30,7 @@ systems() {
 
 if [ -f "$build/wine-root/ready" ]; then
     "$here/../tools/step.sh" "setups of other versions" "$build/log/test-setups.log" -- \
-        "$here/installer/test-setups.sh" "$build" dist/"$file"-*-setup.exe
+        "$here/installer/test-setups.sh" "$build" dist/"$file"-*-setup.exe "$zip"
 fi
 
 {

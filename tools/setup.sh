@@ -2,9 +2,10 @@
 # SPDX-License-Identifier: MIT
 # Makes the setup from the staged files.
 # usage: setup.sh <build> <out.exe>
-# SETUP_VERSION and SETUP_SIGN (a command) are for tests of upgrades.
+# SETUP_VERSION, SETUP_STAGE (a folder) and SETUP_SIGN (a command) are for tests of upgrades.
 set -eu -o pipefail
 build=$(realpath "$1") out=$(realpath -m "$2")
+stage=$(realpath "${SETUP_STAGE:-$1/stage}")
 root=$(realpath "$(dirname "$0")/..")
 if ! command -v makensis >/dev/null; then
     echo "makensis is missing: run \"make deps\" as root, which installs nsis" >&2
@@ -21,5 +22,5 @@ chmod +x "$build/setup/sign-in-place.sh"
 sign=${SETUP_SIGN:-$build/setup/sign-in-place.sh}
 # makensis packs files with their own times only if SetDateSave is on, which setup.nsi turns off.
 (cd "$root/installer" && makensis -V2 -NOCD -INPUTCHARSET UTF8 -DPRODUCT_NSH="$build/setup/product.nsh" \
-    -DSTAGE="$build/stage" -DOUTPUT="$out.new" -DSIGN="$sign" setup.nsi)
+    -DSTAGE="$stage" -DOUTPUT="$out.new" -DSIGN="$sign" setup.nsi)
 mv "$out.new" "$out"

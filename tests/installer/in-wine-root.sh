@@ -10,5 +10,5 @@ printf '%s\n' "$2" >"$commands"
 unshare -m -p -f --kill-child sh -eu -c '
     mount -t proc proc "$1/proc"
     mount --rbind /dev "$1/dev"
-    exec chroot "$1" /usr/bin/env -i HOME=/srv PATH=/usr/sbin:/usr/bin:/sbin:/bin WINEARCH=win32 WINEDEBUG=-all \
+    exec chroot "$1" /usr/bin/env -i HOME=/srv PATH=/usr/sbin:/usr/bin:/sbin:/bin WINEDEBUG=-all \
         DISPLAY="$3" LANG=C.UTF-8 sh -c "cd /srv && . ./$2"' sh "$root" "$(basename "$commands")" "${DISPLAY:-}"
