@@ -395,7 +395,7 @@ ndis_adapter_start(struct sim_miniport *miniport, const struct sim_adapter_optio
 
     pthread_mutex_lock(&adapter->transition);
     NDIS_STATUS result = ndis_initialize(adapter);
-    if (result == NDIS_STATUS_SUCCESS)
+    if (result == NDIS_STATUS_SUCCESS && !adapter->options.stays_paused)
         ndis_restart(adapter);
     adapter->gone = result != NDIS_STATUS_SUCCESS;
     pthread_mutex_unlock(&adapter->transition);

@@ -18,8 +18,12 @@ struct sim_adapter_options
     uint32_t luid_index;             /* 0: the smallest free one */
     /* more configuration keywords: "name\0value\0...\0\0" in UTF-8, numbers in decimal; may be NULL */
     const char *keywords;
+    bool stays_paused; /* InitializeEx alone: a restart or the end is left to the scenario */
 };
 
+/* Calls hook in the thread of the driver whenever it has made a control device and is not told yet, and whenever
+ * it is about to give one up: when a client comes too early or too late. NULL: no more. */
+void sim_ndis_on_device(void (*hook)(void *context, bool going), void *context);
 /* AddDevice, InitializeEx, then Restart, as a started device node. NULL with *status if InitializeEx failed.
  */
 struct sim_adapter *sim_adapter_start(struct sim_driver *driver, const struct sim_adapter_options *options,
