@@ -186,25 +186,25 @@ PeComputeCheckSum(const PE_IMAGE *Image)
     return (uint32_t)(Sum + Image->Size);
 }
 
-bool
+int
 PeGetCertificate(const PE_IMAGE *Image, unsigned Index, const uint8_t **Data, size_t *Size)
 {
     size_t Offset = Image->CertificateOffset;
 
     /* Each entry: length (with this header), revision, type, then the blob, aligned to 8. */
-    while (Offset && Inside(Image->Size, Offset, 8)) {
-        size_t Length = Get32(Image->Data + Offset);
+    while (Offset && Offset < Image->Size) {
+        size_t Length = Inside(Image->Size, Offset, 8) ? Get32(Image->Data + Offset) : 0;
 
         if (Length < 8 || !Inside(Image->Size, Offset, Length))
-            return false;
+            return -1;
         if (!Index--) {
             *Data = Image->Data + Offset + 8;
             *Size = Length - 8;
-            return Get16(Image->Data + Offset + 6) == 2;
+            return Get16(Image->Data + Offset + 6) == 2 ? 1 : -1;
         }
         Offset += (Length + 7) & ~(size_t)7;
     }
-    return false;
+    return 0;
 }
 
 const uint8_t *
@@ -214,7 +214,7 @@ PeMap(const PE_IMAGE *Image, uint32_t Address, size_t Size)
 
     for (unsigned Index = 0; Index < Image->SectionCount; ++Index) {
         PeGetSection(Image, Index, &Section);
-        if (Address >= Section.VirtualAddress &&
+        if (Section.RawSize && Address >= Section.VirtualAddress &&
             Inside(Section.RawSize, Address - Section.VirtualAddress, Size))
             return Image->Data + Section.RawOffset + (Address - Section.VirtualAddress);
     }

@@ -80,9 +80,8 @@ bool PeHash(const PE_IMAGE *Image, const EVP_MD *Md, uint8_t Digest[EVP_MAX_MD_S
 /* What the CheckSum field should hold. */
 uint32_t PeComputeCheckSum(const PE_IMAGE *Image);
 
-/* The PKCS#7 blob number Index of the certificate table. False past the last, or when the table is malformed.
- */
-bool PeGetCertificate(const PE_IMAGE *Image, unsigned Index, const uint8_t **Data, size_t *Size);
+/* The PKCS#7 blob number Index of the certificate table: 1, 0 past the last, -1 when the table is malformed. */
+int PeGetCertificate(const PE_IMAGE *Image, unsigned Index, const uint8_t **Data, size_t *Size);
 
 /* Maps Size bytes at a virtual address to file data; NULL when they are not wholly inside one section's raw
  * data. */

@@ -22,6 +22,7 @@ typedef struct
     uint8_t *Copy; /* the image, with what may differ set to zero */
     PE_RESOURCE Leaves[MAX_LEAVES];
     unsigned LeafCount;
+    bool TooMany;
 } SIDE;
 
 static uint32_t
@@ -42,8 +43,10 @@ CollectLeaf(void *Context, const PE_RESOURCE *Resource)
 {
     SIDE *Side = Context;
 
-    if (Side->LeafCount == MAX_LEAVES)
+    if (Side->LeafCount == MAX_LEAVES) {
+        Side->TooMany = true;
         return false;
+    }
     Side->Leaves[Side->LeafCount++] = *Resource;
     return true;
 }
@@ -77,7 +80,8 @@ OpenSide(SIDE *Side, const uint8_t *Data, size_t Size)
     const uint8_t *Export;
 
     memset(Side, 0, sizeof(*Side));
-    if (!PeOpen(&Side->Image, Data, Size, &Error) || !PeWalkResources(&Side->Image, CollectLeaf, Side))
+    if (!PeOpen(&Side->Image, Data, Size, &Error) || !PeWalkResources(&Side->Image, CollectLeaf, Side) ||
+        Side->TooMany)
         return false;
     Side->Copy = malloc(Size + 1);
     if (!Side->Copy)

@@ -3,6 +3,7 @@
 #include "catalog-asn1.h"
 #include "certificate.h"
 #include "file.h"
+#include "revocation.h"
 #include "signature-time.h"
 
 #include <openssl/err.h>
@@ -55,7 +56,9 @@ void
 TrustFree(TRUST *Trust)
 {
     sk_X509_pop_free(Trust->Roots, X509_free);
+    sk_X509_CRL_pop_free(Trust->Lists, X509_CRL_free);
     Trust->Roots = NULL;
+    Trust->Lists = NULL;
 }
 
 /* The bytes that the signature covers: the content without its outer tag and length. */
@@ -75,8 +78,25 @@ GetContent(PKCS7 *Signature, const uint8_t **Der, long *DerSize, const uint8_t *
     return !(ASN1_get_object(Inner, InnerSize, &Tag, &Class, *DerSize) & 0x81);
 }
 
+/* An authority that says what it issues for has to say code signing. */
 static void
-CheckChain(PKCS7 *Signature, X509 *Leaf, const TRUST *Trust, time_t Time, REPORT *Report)
+CheckAuthorities(STACK_OF(X509) * Chain, REPORT *Report)
+{
+    char Name[256];
+
+    for (int Index = 1; Index < sk_X509_num(Chain); ++Index) {
+        X509 *Authority = sk_X509_value(Chain, Index);
+
+        if (!(X509_get_extension_flags(Authority) & EXFLAG_XKUSAGE) ||
+            (X509_get_extended_key_usage(Authority) & (XKU_CODE_SIGN | XKU_ANYEKU)))
+            continue;
+        CertificateGetName(Authority, Name, sizeof(Name));
+        ReportFinding(Report, "the authority '%s' may not issue certificates for code signing", Name);
+    }
+}
+
+static void
+CheckChain(PKCS7 *Signature, X509 *Leaf, const TRUST *Trust, time_t Time, bool Stamped, REPORT *Report)
 {
     X509_STORE *Store = TrustCreateStore(Trust, Time);
     X509_STORE_CTX *Context = X509_STORE_CTX_new();
@@ -92,6 +112,9 @@ CheckChain(PKCS7 *Signature, X509 *Leaf, const TRUST *Trust, time_t Time, REPORT
         CertificateGetName(At ? At : Leaf, Issuer, sizeof(Issuer));
         ReportFinding(Report, "the chain of '%s' is not good at '%s': %s", Name, Issuer,
                       X509_verify_cert_error_string(Error));
+    } else {
+        CheckAuthorities(X509_STORE_CTX_get0_chain(Context), Report);
+        RevocationCheck(Trust, X509_STORE_CTX_get0_chain(Context), Time, Stamped, Report);
     }
     if (!(X509_get_extension_flags(Leaf) & EXFLAG_XKUSAGE) ||
         !(X509_get_extended_key_usage(Leaf) & XKU_CODE_SIGN))
@@ -172,20 +195,24 @@ CheckSigned(PKCS7 *Signature, const TRUST *Trust, bool *Strong, REPORT *Report)
                              CertificateCheckStrength(Leaf, Why, sizeof(Why))))
         ReportFinding(Report, "%s", Why);
     if (!Trust->AnyRoot)
-        CheckChain(Signature, Leaf, Trust, Time, Report);
+        CheckChain(Signature, Leaf, Trust, Time, Stamped, Report);
     CertificateGetName(Leaf, Name, sizeof(Name));
     ReportNote(Report, "signed by '%s' with %s, %s", Name, OBJ_nid2sn(Digest),
                Stamped ? "time-stamped" : "without a time stamp");
 }
 
+/* Padding is how many zero bytes may follow. Anything else behind a signature is nobody's signed content. */
 static PKCS7 *
-ParseSigned(const uint8_t *Der, size_t Size)
+ParseSigned(const uint8_t *Der, size_t Size, size_t Padding)
 {
     const uint8_t *At = Der;
     PKCS7 *Signature = Size <= (16u << 20) ? d2i_PKCS7(NULL, &At, (long)Size) : NULL;
+    bool Clean = Signature && Size - (size_t)(At - Der) <= Padding;
 
+    for (; Clean && At < Der + Size; ++At)
+        Clean = !*At;
     ERR_clear_error();
-    if (Signature && PKCS7_type_is_signed(Signature) && Signature->d.sign && Signature->d.sign->contents)
+    if (Clean && PKCS7_type_is_signed(Signature) && Signature->d.sign && Signature->d.sign->contents)
         return Signature;
     PKCS7_free(Signature);
     return NULL;
@@ -243,7 +270,7 @@ CheckImageSignature(const PE_IMAGE *Image, PKCS7 *Signature, const TRUST *Trust,
                 ASN1_TYPE *Type = X509_ATTRIBUTE_get0_type(Attribute, Value);
                 PKCS7 *Nested = Type && Type->type == V_ASN1_SEQUENCE
                                     ? ParseSigned(ASN1_STRING_get0_data(Type->value.sequence),
-                                                  (size_t)ASN1_STRING_length(Type->value.sequence))
+                                                  (size_t)ASN1_STRING_length(Type->value.sequence), 0)
                                     : NULL;
 
                 if (!Nested || !*Budget)
@@ -265,22 +292,25 @@ SignatureCheckImage(const PE_IMAGE *Image, const TRUST *Trust, REPORT *Report)
     size_t Size;
     unsigned Index = 0, Budget = MAX_NESTED;
     bool Strong = false;
+    int More;
 
     if (!Image->CertificateSize) {
         ReportFinding(Report, "is not signed");
         return;
     }
-    for (; PeGetCertificate(Image, Index, &Der, &Size); ++Index) {
-        PKCS7 *Signature = ParseSigned(Der, Size);
+    for (; (More = PeGetCertificate(Image, Index, &Der, &Size)) > 0; ++Index) {
+        PKCS7 *Signature = ParseSigned(Der, Size, 7);
 
         if (Signature && Budget) {
             --Budget;
             CheckImageSignature(Image, Signature, Trust, &Strong, &Budget, Report);
         } else
-            ReportFinding(Report, "a signature is malformed");
+            ReportFinding(Report, "a signature is malformed, or something follows it");
         PKCS7_free(Signature);
     }
-    if (!Index)
+    if (More < 0)
+        ReportFinding(Report, "the certificate table is malformed");
+    else if (!Index)
         ReportFinding(Report, "the certificate table holds no signature");
     else if (!Strong)
         ReportFinding(Report, "no signature has a digest stronger than SHA-1");
@@ -289,7 +319,7 @@ SignatureCheckImage(const PE_IMAGE *Image, const TRUST *Trust, REPORT *Report)
 void
 SignatureCheckCatalog(const uint8_t *Der, size_t Size, const TRUST *Trust, REPORT *Report)
 {
-    PKCS7 *Signature = ParseSigned(Der, Size);
+    PKCS7 *Signature = ParseSigned(Der, Size, 0);
     bool Strong = false;
 
     if (!Signature || !IsObject(Signature->d.sign->contents->type, OID_CATALOG_LIST)) {

@@ -12,16 +12,20 @@
 
 typedef struct
 {
-    STACK_OF(X509) * Roots; /* what chains may end at; NULL as long as none was added */
-    bool SystemRoots;       /* the host's store counts too */
-    bool AnyRoot;           /* content and signature are checked, trust is not */
-    bool RequireTimestamp;  /* a signature without a time stamp is a finding */
-    bool SignsNow;          /* the signer's certificate has to be one that may sign at Time */
-    time_t Time;            /* when a signature without a time stamp has to be valid */
+    STACK_OF(X509) * Roots;     /* what chains may end at; NULL as long as none was added */
+    bool SystemRoots;           /* the host's store counts too */
+    bool AnyRoot;               /* content and signature are checked, trust is not */
+    bool RequireTimestamp;      /* a signature without a time stamp is a finding */
+    bool SignsNow;              /* the signer's certificate has to be one that may sign at Time */
+    STACK_OF(X509_CRL) * Lists; /* certificates that are revoked; NULL: nobody asks */
+    time_t Time;                /* when a signature without a time stamp has to be valid */
 } TRUST;
 
 /* Adds the certificates of a PEM or DER file. False with a finding. */
 bool TrustAddFile(TRUST *Trust, const char *Path, REPORT *Report);
+
+/* Adds the revocation lists of a PEM or DER file. False with a finding. */
+bool TrustAddList(TRUST *Trust, const char *Path, REPORT *Report);
 
 void TrustFree(TRUST *Trust);
 

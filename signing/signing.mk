@@ -1,6 +1,6 @@
 # Signing: included by the top Makefile, which sets BUILD. Debian packages needed (DEPS):
-#   osslsigncode openssl libssl-dev zlib1g-dev gcc gcab
-#   tests only: libcmocka-dev softhsm2 libengine-pkcs11-openssl libclang-rt-19-dev jq zip
+#   osslsigncode openssl libssl-dev zlib1g-dev gcc gcab 7zip
+#   tests only: libcmocka-dev softhsm2 libengine-pkcs11-openssl libclang-rt-19-dev jq zip nsis
 # Settings (SIGN_...) come from the environment; the table is in docs/release.md.
 
 SIGN_TOOL := $(BUILD)/host/signing/sign-tool

@@ -11,22 +11,36 @@
 
 static const char Usage[] =
     "usage: sign-tool verify [OPTION]... PATH...\n"
-    "PATH is a folder, a zip archive, an image, an INF with its package beside it, or a catalog.\n"
+    "PATH is a folder, a zip archive, an image, an INF with its package beside it, a catalog, or a cabinet.\n"
     "  --trust FILE          chains may end at these certificates (PEM or DER; may be repeated)\n"
     "  --system-trust        and at those that this machine trusts\n"
     "  --any-root            check content and signatures, whoever signed\n"
     "  --unsigned            leave signatures out; catalogs may be missing\n"
     "  --require-timestamp   a signature without a time stamp is a finding\n"
+    "  --crl FILE            certificates that are listed here (PEM or DER; may be repeated) are revoked\n"
+    "  --containers FOLDER   keep copies of setups and cabinets there, for who unpacks them\n"
     "  --version X.Y.Z       the version that everything has to carry\n"
     "  --quiet               findings only\n"
     "Exit code 0: no findings, 1: findings, 2: wrong usage.\n";
+
+/* For who checks the containers: the version that all had. */
+static bool
+WriteVersion(const VERIFY *Verify, REPORT *Report)
+{
+    const char *Text = Verify->Version ? Verify->Version : Verify->Found;
+    char *Path = FileJoin(Verify->Containers, "version");
+    bool Ok = Path && FileWrite(Path, (const uint8_t *)Text, strlen(Text), Report);
+
+    free(Path);
+    return Ok;
+}
 
 int
 VerbVerify(int Count, char **Arguments)
 {
     VERIFY Verify = {.Out = stdout};
     REPORT Report = {.Out = stdout, .Subject = "verify"};
-    int Index = 1;
+    int Index = 1, Result = 2;
 
     Verify.Trust.Time = time(NULL);
     for (; Index < Count && !strncmp(Arguments[Index], "--", 2); ++Index) {
@@ -44,33 +58,44 @@ VerbVerify(int Count, char **Arguments)
             Verify.Quiet = true;
         else if (!strcmp(Option, "--version") && Value)
             Verify.Version = Arguments[++Index];
-        else if (!strcmp(Option, "--trust") && Value) {
+        else if (!strcmp(Option, "--containers") && Value)
+            Verify.Containers = Arguments[++Index];
+        else if (!strcmp(Option, "--crl") && Value) {
+            if (!TrustAddList(&Verify.Trust, Arguments[++Index], &Report))
+                goto cleanupTrust;
+        } else if (!strcmp(Option, "--trust") && Value) {
             if (!TrustAddFile(&Verify.Trust, Arguments[++Index], &Report))
-                return 2;
+                goto cleanupTrust;
         } else {
             fputs(Usage, stderr);
-            return 2;
+            goto cleanupTrust;
         }
     }
     if (Index == Count) {
         fputs(Usage, stderr);
-        return 2;
+        goto cleanupTrust;
     }
     if (!Verify.Unsigned && !Verify.Trust.AnyRoot && !Verify.Trust.Roots && !Verify.Trust.SystemRoots) {
         fprintf(stderr,
                 "verify: name who is trusted: --trust FILE, --system-trust, --any-root or --unsigned\n");
-        return 2;
+        goto cleanupTrust;
     }
     for (; Index < Count; ++Index)
         VerifyPath(&Verify, Arguments[Index]);
-    TrustFree(&Verify.Trust);
+    if (Verify.Containers && !WriteVersion(&Verify, &Report))
+        goto cleanupTrust;
     printf("%u images, %u driver packages, %u archives: %u finding%s\n", Verify.Images, Verify.Packages,
            Verify.Archives, Verify.Findings, Verify.Findings == 1 ? "" : "s");
-    if (!Verify.Images && !Verify.Packages && !Verify.Catalogs && !Verify.Findings) {
+    Result = Verify.Findings ? 1 : 0;
+    if (!Verify.Images && !Verify.Packages && !Verify.Catalogs && !Verify.ContainerCount &&
+        !Verify.Findings) {
         printf("nothing there to verify\n");
-        return 1;
+        Result = 1;
     }
-    return Verify.Findings ? 1 : 0;
+
+cleanupTrust:
+    TrustFree(&Verify.Trust);
+    return Result;
 }
 
 static bool

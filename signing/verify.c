@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 #include "verify.h"
+#include "container.h"
 
 #include <dirent.h>
 #include <openssl/evp.h>
@@ -86,8 +87,15 @@ static void
 CheckEmbeddedImage(void *Context, const PE_RESOURCE *Resource)
 {
     EMBEDDED_CONTEXT *Outer = Context;
+    REPORT Report = BeginReport(Outer->Verify, Outer->Path);
     char Path[600];
 
+    /* A helper in a helper in a helper is nobody's release. */
+    if (Outer->Verify->Helpers > 2) {
+        ReportFinding(&Report, "holds images nested too deep to be looked into");
+        EndReport(Outer->Verify, &Report);
+        return;
+    }
     snprintf(Path, sizeof(Path), "%.500s!%u", Outer->Path, Resource->Id);
     VerifyImage(Outer->Verify, Path, Resource->Data, Resource->Size);
 }
@@ -115,9 +123,10 @@ CheckEmbedded(VERIFY *Verify, const char *Path, const PE_IMAGE *Image, REPORT *R
     for (unsigned Index = 0; Index < Count; ++Index)
         PackageFree(&Packages[Index].Package);
     free(Packages);
-    /* One level of helpers: what a helper carries is looked at, its own helpers are not. */
-    if (Ok && !strchr(Path, '!'))
+    ++Verify->Helpers;
+    if (Ok)
         EmbeddedWalkImages(Image, Report, CheckEmbeddedImage, &Context);
+    --Verify->Helpers;
 }
 
 void
@@ -130,6 +139,8 @@ VerifyImage(VERIFY *Verify, const char *Path, const uint8_t *Data, size_t Size)
     if (PeOpen(&Image, Data, Size, &Error)) {
         CheckFolder(&Image, Path, &Report);
         CheckImage(Verify, &Image, &Report);
+        if (!Verify->Helpers)
+            ContainerKeep(Verify, Path, Data, Size, &Report);
         if (Image.Subsystem != PE_SUBSYSTEM_NATIVE)
             CheckEmbedded(Verify, Path, &Image, &Report);
     } else {
@@ -261,6 +272,7 @@ CheckSums(VERIFY *Verify, const char *Path, const TREE *Tree, const TREE_FILE *S
         uint8_t Digest[EVP_MAX_MD_SIZE];
         char Hex[65] = "", *File = Line + 66;
         const TREE_FILE *Found = NULL;
+        bool Twice = false;
         unsigned Size;
 
         if (strlen(Line) < 67 || strspn(Line, "0123456789abcdef") != 64 || Line[64] != ' ') {
@@ -271,11 +283,16 @@ CheckSums(VERIFY *Verify, const char *Path, const TREE *Tree, const TREE_FILE *S
             if (!strncmp(Tree->Files[Index].Path, Sums->Path, FolderSize) &&
                 !strcmp(Tree->Files[Index].Path + FolderSize, File)) {
                 Found = &Tree->Files[Index];
+                Twice = Listed[Index];
                 Listed[Index] = true;
             }
         if (!Found) {
             ReportFinding(&Report, "lists %s, which is missing", File);
             continue;
+        }
+        if (Twice) {
+            ReportFinding(&Report, "lists %s twice", File);
+            break;
         }
         EVP_Digest(Found->Data, Found->Size, Digest, &Size, EVP_sha256(), NULL);
         for (unsigned Index = 0; Index < 32; ++Index)
@@ -298,19 +315,27 @@ CheckTreeFile(VERIFY *Verify, const char *Path, const TREE *Tree, const TREE_FIL
     TREE Inner;
     REPORT Report = BeginReport(Verify, Path);
 
+    ContainerNoteFile(Verify, Path, File->Data, File->Size);
     if (EndsWith(File->Path, ".inf")) {
         CheckTreePackage(Verify, Path, Tree, File);
     } else if (!strcmp(BaseName(File->Path), "SHA256SUMS") || EndsWith(File->Path, ".sha256")) {
         CheckSums(Verify, Path, Tree, File);
     } else if (EndsWith(File->Path, ".zip")) {
         ++Verify->Archives;
-        if (TreeLoadZip(&Inner, File->Data, File->Size, &Report))
+        if (TreeLoadZip(&Inner, File->Data, File->Size, &Report) &&
+            (Verify->Unpacked += Inner.Bytes) <= TREE_MAX_BYTES)
             VerifyTree(Verify, Path, &Inner);
+        else if (Verify->Unpacked > TREE_MAX_BYTES)
+            ReportFinding(&Report, "the archives in archives hold more than %u MiB", TREE_MAX_BYTES >> 20);
         TreeFree(&Inner);
     } else if (File->Size >= 2 && File->Data[0] == 'M' && File->Data[1] == 'Z') {
         VerifyImage(Verify, Path, File->Data, File->Size);
-    } else if (EndsWith(File->Path, ".sys") || EndsWith(File->Path, ".dll") || EndsWith(File->Path, ".exe")) {
-        ReportFinding(&Report, "is named like an image and is none");
+    } else if (ContainerKeep(Verify, Path, File->Data, File->Size, &Report)) {
+        ++Verify->Archives;
+    } else if (EndsWith(File->Path, ".sys") || EndsWith(File->Path, ".dll") || EndsWith(File->Path, ".exe") ||
+               EndsWith(File->Path, ".cab")) {
+        ReportFinding(&Report, "is named like %s and is none",
+                      EndsWith(File->Path, ".cab") ? "a cabinet" : "an image");
     }
     EndReport(Verify, &Report);
 }
@@ -318,12 +343,15 @@ CheckTreeFile(VERIFY *Verify, const char *Path, const TREE *Tree, const TREE_FIL
 void
 VerifyTree(VERIFY *Verify, const char *Path, const TREE *Tree)
 {
-    /* An archive in an archive in an archive is nobody's release. */
-    static unsigned Depth;
+    REPORT Report = BeginReport(Verify, Path);
 
-    if (Depth == 3)
+    /* An archive in an archive in an archive is nobody's release. */
+    if (Verify->Depth == 3) {
+        ReportFinding(&Report, "is nested too deep in other archives to be looked into");
+        EndReport(Verify, &Report);
         return;
-    ++Depth;
+    }
+    ++Verify->Depth;
     for (unsigned Index = 0; Index < Tree->Count; ++Index) {
         char *Inner = FileJoin(Path, Tree->Files[Index].Path);
 
@@ -331,7 +359,7 @@ VerifyTree(VERIFY *Verify, const char *Path, const TREE *Tree)
             CheckTreeFile(Verify, Inner, Tree, &Tree->Files[Index]);
         free(Inner);
     }
-    --Depth;
+    --Verify->Depth;
 }
 
 static void
@@ -355,6 +383,8 @@ VerifyFile(VERIFY *Verify, const char *Path, REPORT *Report)
         if (TreeLoadZip(&Tree, Bytes.Data, Bytes.Size, Report))
             VerifyTree(Verify, Path, &Tree);
         TreeFree(&Tree);
+    } else if (ContainerKeep(Verify, Path, Bytes.Data, Bytes.Size, Report)) {
+        ++Verify->Archives;
     } else if (EndsWith(Path, ".cat") && (Catalog = malloc(sizeof(*Catalog))) != NULL) {
         ++Verify->Catalogs;
         if ((CatalogIsPlatform(Bytes.Data, Bytes.Size) ||

@@ -16,6 +16,10 @@ typedef struct
         *Version; /* "1.2.3" that everything has to carry, or NULL: the first one found, kept in Found */
     char Found[64];
     unsigned Images, Packages, Catalogs, Archives; /* how many were examined */
+    unsigned Depth, Helpers;                       /* archives in archives, images in images: where we are */
+    uint64_t Unpacked;      /* bytes out of archives in trees, so that a small file cannot keep us busy */
+    const char *Containers; /* folder for what others unpack, see container.h; or NULL */
+    unsigned ContainerCount;
     bool Quiet;
     FILE *Out;
     unsigned Findings;

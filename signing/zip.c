@@ -164,6 +164,9 @@ LoadEntry(TREE *Tree, const uint8_t *Zip, size_t ZipSize, const uint8_t *Entry, 
         Ok = Start <= ZipSize && PackedSize <= ZipSize - Start && Size <= TREE_MAX_BYTES - Tree->Bytes &&
              Get16(Zip + Local + 26) == NameSize && Start >= Local + 30 + NameSize &&
              !memcmp(Zip + Local + 30, Path, NameSize);
+        /* Some tools follow the local header: it may not tell them another story. Flag 8: it leaves it out. */
+        Ok = Ok && Get16(Zip + Local + 8) == Method && (Get16(Zip + Local + 6) & 8) == (Flags & 8) &&
+             ((Flags & 8) || !memcmp(Zip + Local + 14, Entry + 16, 12));
     }
     /* Deflate cannot shrink further than 1 : 1032, which bounds what a lying size makes us allocate. */
     if (Ok && (Method == 0 ? PackedSize != Size : Size / 1040 > PackedSize)) {

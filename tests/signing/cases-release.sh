@@ -212,6 +212,21 @@ case_release_is_verified() {
     refuse '(demo.sys): the checksum is' --trust "$pki/root.pem" "$work/bad/zip"
     demo_dll "$work/bad/zip/demo/bin/amd64/wintun.dll" amd64
     refuse 'the DLL carries no driver package' --trust "$pki/root.pem" "$work/bad/zip"
+    # A checksum twice, and archives in archives in archives.
+    spoiled
+    head -n 1 "$work/r/zip/demo/SHA256SUMS" >>"$work/bad/zip/demo/SHA256SUMS"
+    refuse 'SHA256SUMS: lists README.md twice' --trust "$pki/root.pem" "$work/bad/zip"
+    for depth in 1 2 3 4; do
+        (cd "$work/bad/dist" && zip -q "$depth.zip" ./*.zip && rm demo.zip && mv $depth.zip demo.zip)
+    done
+    refuse 'is nested too deep in other archives' --trust "$pki/root.pem" "$work/bad/dist/demo.zip"
+    # A helper program in the resources, whatever the folder is called.
+    spoiled
+    mkdir -p "$work/helper" "$work/bad/a!b"
+    "$SIGN_TOOL" strip "$work/r/zip/demo/bin/amd64/wintun.dll" "$work/helper/demo.sys"
+    demo_dll "$work/bad/a!b/wintun.dll" amd64 "$work/bad/package/amd64" "$work/helper"
+    sign "$work/bad/a!b/wintun.dll" "$work/bad/a!b/wintun.dll"
+    refuse 'wintun.dll!11: is not signed' --trust "$pki/root.pem" "$work/bad/a!b"
 }
 
 case_signature_over_other_content() {
@@ -257,6 +272,19 @@ case_releases_differ_in_signatures_alone() {
     demo_dll "$work/second/zip/demo/bin/amd64/wintun.dll" amd64 "$work/second/package/amd64"
     release_pack "$work/second"
     differs 'wintun.dll!1: section .text differs'
+    # Nor does one resource among more than are compared.
+    local lines=()
+    for number in $(seq 65); do
+        lines+=("$number RCDATA \"$work/number\"")
+    done
+    for number in one two; do
+        echo one >"$work/number"
+        echo "$number" >"$work/last"
+        demo_resource "$work/many.rc" "${lines[@]}" "66 RCDATA \"$work/last\""
+        lld-link-19 /dll /noentry /nodefaultlib /release /Brepro /machine:x64 "/out:$work/$number.dll" "$work/many.res"
+    done
+    "$SIGN_TOOL" same "$work/one.dll" "$work/two.dll" >"$work/same.log" && fail "a resource was missed"
+    grep -q 'two.dll differs\|one.dll differs' "$work/same.log" || fail "$(cat "$work/same.log")"
 }
 
 case_bill_of_materials() {

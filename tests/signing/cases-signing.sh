@@ -181,10 +181,46 @@ case_verifier_judges_certificates() {
     osslsigncode sign -h sha256 -certs "$pki/signer.pem" -key "$pki/signer.key" -in "$work/demo.sys" \
         -out "$work/short.sys" >/dev/null
     refuse 'unable to get local issuer certificate' --trust "$pki/root.pem" "$work/short.sys"
+    # An authority for servers cannot make a signer of code.
+    osslsigncode sign -h sha256 -certs "$pki/narrowed-chain.pem" -key "$pki/signer.key" -in "$work/demo.sys" \
+        -out "$work/narrowed.sys" >/dev/null
+    refuse "'Vendor Narrow' may not issue certificates for code signing" --trust "$pki/root.pem" "$work/narrowed.sys"
     # SHA-1 alone is not enough.
     osslsigncode sign -h sha1 -certs "$pki/signer-chain.pem" -key "$pki/signer.key" -in "$work/demo.sys" \
         -out "$work/weak.sys" >/dev/null
     refuse 'no signature has a digest stronger than SHA-1' --trust "$pki/root.pem" "$work/weak.sys"
+}
+
+# get32 FILE OFFSET, put32 FILE OFFSET NUMBER: a field of an image
+get32() {
+    od -An -tu4 -j "$2" -N 4 "$1" | tr -d ' '
+}
+put32() {
+    printf "$(printf '\\x%02x\\x%02x\\x%02x\\x%02x' $(($3 & 255)) $(($3 >> 8 & 255)) $(($3 >> 16 & 255)) $(($3 >> 24 & 255)))" |
+        dd of="$1" bs=1 seek="$2" conv=notrunc status=none
+}
+
+# What stands behind a signature is covered by none: signed files that carry such a thing are not as they were signed.
+case_bytes_behind_a_signature() {
+    demo_driver "$work" amd64 10.0
+    pem_key
+    sign "$work/demo.sys" "$work/good.sys"
+    local directory table size
+    directory=$(($(get32 "$work/good.sys" 60) + 168))
+    table=$(get32 "$work/good.sys" $directory)
+    size=$(get32 "$work/good.sys" $((directory + 4)))
+    # In the same entry of the table, then in an entry of its own whose length is wrong.
+    cp "$work/good.sys" "$work/behind.sys"
+    printf 'evil\0\0\0\0' >>"$work/behind.sys"
+    put32 "$work/behind.sys" $((directory + 4)) $((size + 8))
+    cp "$work/behind.sys" "$work/entry.sys"
+    put32 "$work/behind.sys" "$table" $((size + 8))
+    refuse 'a signature is malformed, or something follows it' --trust "$pki/root.pem" "$work/behind.sys"
+    refuse 'the certificate table is malformed' --trust "$pki/root.pem" "$work/entry.sys"
+    "$signing/make-catalog.sh" "$work/demo.inf" "$work/demo.cat"
+    sign "$work/demo.cat" "$work/demo.cat"
+    printf '\0' >>"$work/demo.cat"
+    refuse '1 bytes follow the catalog' --trust "$pki/root.pem" "$work/demo.cat"
 }
 
 case_cross_certificate() {

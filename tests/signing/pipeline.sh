@@ -29,15 +29,16 @@ need osslsigncode
 need clang-19
 need lld-link-19
 
-# One set of certificates for all cases; whoever comes first makes it.
+# One set of certificates for all cases; whoever comes first makes it, and again when pki.sh has changed.
 pki=$WORK/pki
+complete=$pki/done.$(sha256sum <"$here/pki.sh" | cut -c1-16)
 (
     flock 9
-    if [ ! -f "$pki/done" ]; then
+    if [ ! -f "$complete" ]; then
         rm -rf "$pki"
         mkdir -p "$pki"
         pki_make
-        touch "$pki/done"
+        touch "$complete"
     fi
 ) 9>"$WORK/lock"
 
@@ -105,5 +106,6 @@ pem_key() {
 
 . "$here/cases-signing.sh"
 . "$here/cases-release.sh"
+. "$here/cases-containers.sh"
 "case_$case"
 echo "$case: good"

@@ -25,6 +25,12 @@ basicConstraints = critical, CA:TRUE
 keyUsage = critical, keyCertSign, cRLSign
 subjectKeyIdentifier = hash
 authorityKeyIdentifier = keyid
+[narrow_authority]
+basicConstraints = critical, CA:TRUE
+keyUsage = critical, keyCertSign, cRLSign
+extendedKeyUsage = serverAuth
+subjectKeyIdentifier = hash
+authorityKeyIdentifier = keyid
 [signer]
 basicConstraints = critical, CA:FALSE
 keyUsage = critical, digitalSignature
@@ -99,6 +105,9 @@ pki_make() {
     pki_issue server signer intermediate server "Vendor Server" $from $to
     pki_issue weak signer intermediate signer "Vendor Weak" $from $to -md sha1
     pki_issue stamper stamper root stamper "Vendor Time Stamping" $from $to
+    pki_issue narrow intermediate root narrow_authority "Vendor Narrow" $from $to
+    pki_issue narrowed signer narrow signer "Vendor Narrowed" $from $to
+    cat "$pki/narrowed.pem" "$pki/narrow.pem" >"$pki/narrowed-chain.pem"
     for name in signer expired early server weak; do
         cat "$pki/$name.pem" "$pki/intermediate.pem" >"$pki/$name-chain.pem"
     done
