@@ -34,6 +34,15 @@ check_tag(uint32_t tag, const char *function)
     }
 }
 
+/* Who may touch paged memory, and when, is decided at each access, where the model does not look. */
+static _Noreturn void
+refuse_paged(void)
+{
+    if (sim_irql() > APC)
+        sim_stop("irql", "paged pool allocated at IRQL %u", sim_irql());
+    sim_stop("unmodelled", "paged pool: nobody would see it touched at DISPATCH_LEVEL");
+}
+
 /* Pool types beyond these are reserved or ask for cache alignment, which a guarded block does not give. */
 enum
 {
@@ -52,8 +61,8 @@ row_ExAllocatePoolWithTag(struct sim_frame *frame)
         sim_stop("pool", "NonPagedPoolNx exists from Windows 8 on, this is %s", sim_persona->name);
     if (type != NonPagedPool && type != PagedPool && type != NonPagedPoolNx)
         sim_stop("pool", "pool type 0x%x is unknown", type);
-    if (type == PagedPool && sim_irql() > APC)
-        sim_stop("irql", "paged pool allocated at IRQL %u", sim_irql());
+    if (type == PagedPool)
+        refuse_paged();
     if (size == 0)
         sim_stop("pool", "an allocation of 0 bytes");
     if (size > (SIM_64BIT ? (size_t)2 << 30 : (size_t)256 << 20))
@@ -105,8 +114,8 @@ row_ExAllocatePool2(struct sim_frame *frame)
     check_tag(tag, "ExAllocatePool2");
     if (kind == 0 || (kind & (kind - 1)) || (uint32_t)flags & ~(QUOTA | UNINITIALIZED | kind | 0x28u))
         sim_stop("pool", "ExAllocatePool2 with flags 0x%llx", (unsigned long long)flags);
-    if (kind == PAGED && sim_irql() > APC)
-        sim_stop("irql", "paged pool allocated at IRQL %u", sim_irql());
+    if (kind == PAGED)
+        refuse_paged();
     if (size == 0)
         return 0;
     void *memory = sim_pool_allocate(size, tag, frame->return_address);

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 #include "kernel_test.h"
 
+#include <unistd.h>
+
 const uint16_t kernel_device_path[] = u"\\\\.\\Global\\Test";
 DRIVER_OBJECT kernel_driver;
 
@@ -56,4 +58,18 @@ kernel_device(void *dispatch)
                                           u"D:P(A;;GA;;;SY)(A;;GA;;;BA)", table, 64, &device),
               STATUS_SUCCESS);
     return device;
+}
+
+static void
+run_case(void *context)
+{
+    alarm(60);
+    ((const struct kernel_case *)context)->run();
+}
+
+void
+kernel_expect_stops(const struct kernel_case *cases, size_t count)
+{
+    for (size_t i = 0; i < count; i++)
+        machine_expect_stop(run_case, (void *)(uintptr_t)&cases[i], cases[i].text);
 }

@@ -38,4 +38,12 @@ DEVICE_OBJECT *kernel_device(void *dispatch);
 extern const uint16_t kernel_device_path[];
 extern DRIVER_OBJECT kernel_driver;
 
+/* A rule that is broken, and part of what the model says of it. Each case runs in a child process, which it stops. */
+struct kernel_case
+{
+    void (*run)(void);
+    const char *text;
+};
+void kernel_expect_stops(const struct kernel_case *cases, size_t count);
+
 #endif
