@@ -35,10 +35,10 @@ Make(const char *Inf, uint16_t Machine)
     FixtureFreeReport(&Report);
 }
 
-/* Describes the package as it now is, reads Der, compares. Each of Words has to occur in the findings;
- * without words there must be none. */
+/* Describes the package as it now is, reads Der, compares. Words, or the words beside
+ * them, have to occur in the findings; without words there must be none. */
 static void
-ExpectFinding(const char *Words)
+ExpectEither(const char *Words, const char *OrElse)
 {
     FIXTURE_REPORT Report;
 
@@ -49,9 +49,15 @@ ExpectFinding(const char *Words)
     FixtureEndReport(&Report);
     if (!Words && Report.Report.Findings)
         fail_msg("unexpected: %s", Report.Text);
-    if (Words && (!Report.Report.Findings || !strstr(Report.Text, Words)))
+    if (Words && (!Report.Report.Findings || (!strstr(Report.Text, Words) && !strstr(Report.Text, OrElse))))
         fail_msg("'%s' is not among the findings: %s", Words, Report.Text);
     FixtureFreeReport(&Report);
+}
+
+static void
+ExpectFinding(const char *Words)
+{
+    ExpectEither(Words, Words);
 }
 
 /* Encodes a changed model. */
@@ -358,7 +364,8 @@ verifier_lax_der_is_found(void **State)
     OPENSSL_free(Der);
     Der = Lax;
     ++DerSize;
-    ExpectFinding("not in strict DER");
+    /* Some versions of libcrypto decode it, others refuse to. */
+    ExpectEither("not in strict DER", "the list in the catalog is malformed");
 }
 
 static void
