@@ -113,19 +113,46 @@ install(const char *name)
     free(target);
 }
 
-static const void *
-resolve(void *module, const char *name)
+struct client_dll
+client_dll_resolve(void *module, const void *(*find)(void *module, const char *name))
 {
-    const void *address = win_get_proc_address(module, name);
-    if (!address)
-        sim_fail(__FILE__, __LINE__, "the DLL has no %s", name);
-    return address;
+    struct client_dll library = {.module = module};
+    const struct
+    {
+        const char *name;
+        const void **target;
+    } exports[] = {
+        {"WintunCreateAdapter", &library.CreateAdapter},
+        {"WintunOpenAdapter", &library.OpenAdapter},
+        {"WintunCloseAdapter", &library.CloseAdapter},
+        {"WintunDeleteDriver", &library.DeleteDriver},
+        {"WintunGetAdapterLUID", &library.GetAdapterLUID},
+        {"WintunGetRunningDriverVersion", &library.GetRunningDriverVersion},
+        {"WintunSetLogger", &library.SetLogger},
+        {"WintunStartSession", &library.StartSession},
+        {"WintunEndSession", &library.EndSession},
+        {"WintunGetReadWaitEvent", &library.GetReadWaitEvent},
+        {"WintunReceivePacket", &library.ReceivePacket},
+        {"WintunReleaseReceivePacket", &library.ReleaseReceivePacket},
+        {"WintunAllocateSendPacket", &library.AllocateSendPacket},
+        {"WintunSendPacket", &library.SendPacket},
+    };
+    for (size_t i = 0; i < sizeof exports / sizeof *exports; i++)
+        if (!(*exports[i].target = find(module, exports[i].name)))
+            sim_fail(__FILE__, __LINE__, "the DLL has no %s", exports[i].name);
+    SIM_CALL(library.SetLogger, SIM_WORD(sim_import_address(&logger_row)));
+    return library;
+}
+
+static const void *
+find_export(void *module, const char *name)
+{
+    return win_get_proc_address(module, name);
 }
 
 struct client_dll
 client_dll_load(const char *name)
 {
-    struct client_dll library;
     uint32_t error;
     if (!sim_option_dll)
         sim_skip("no --dll");
@@ -133,28 +160,11 @@ client_dll_load(const char *name)
         name = "wintun.dll";
     install(name);
     char *path = sim_format("C:\\Program\\%s", name);
-    library.module = win_load_library(path, 0, NULL, &error);
+    void *module = win_load_library(path, 0, NULL, &error);
     free(path);
-    if (!library.module)
+    if (!module)
         sim_fail(__FILE__, __LINE__, "the DLL does not load: error %u", error);
-#define RESOLVE(export) library.export = resolve(library.module, "Wintun" #export)
-    RESOLVE(CreateAdapter);
-    RESOLVE(OpenAdapter);
-    RESOLVE(CloseAdapter);
-    RESOLVE(DeleteDriver);
-    RESOLVE(GetAdapterLUID);
-    RESOLVE(GetRunningDriverVersion);
-    RESOLVE(SetLogger);
-    RESOLVE(StartSession);
-    RESOLVE(EndSession);
-    RESOLVE(GetReadWaitEvent);
-    RESOLVE(ReceivePacket);
-    RESOLVE(ReleaseReceivePacket);
-    RESOLVE(AllocateSendPacket);
-    RESOLVE(SendPacket);
-#undef RESOLVE
-    SIM_CALL(library.SetLogger, SIM_WORD(sim_import_address(&logger_row)));
-    return library;
+    return client_dll_resolve(module, find_export);
 }
 
 void

@@ -19,6 +19,8 @@ extern struct client_dll dll;
 /* Puts the DLL under test into C:\Program under `name` (NULL: wintun.dll), loads it, resolves all exports and
  * sets the logger. */
 struct client_dll client_dll_load(const char *name);
+/* The exports of a DLL that is there already, as `find` finds them, and the logger set. */
+struct client_dll client_dll_resolve(void *module, const void *(*find)(void *module, const char *name));
 /* Ends with the DLL's pages gone. */
 void client_dll_free(struct client_dll *library);
 /* Both for the one DLL that most clients have. */
