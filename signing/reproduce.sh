@@ -16,7 +16,7 @@ first=$scratch/a second=$scratch/a/rather/longer/path/to/b
 mkdir -p "$first" "$second"
 SOURCE_DATE_EPOCH=$(git -C "$root" log -1 --format=%ct "$commit")
 export SOURCE_DATE_EPOCH
-unset MAKEFLAGS MAKELEVEL BUILD
+unset MAKEFLAGS MAKELEVEL BUILD SIGN_CONFIG SIGNED_DRIVERS SIGNED_DRIVERS_WHCP
 file=$(product PRODUCT_FILE)
 for tree in "$first" "$second"; do
     mkdir -p "$tree/source"

@@ -14,6 +14,7 @@ here=$(dirname "$0")
 . "$here/common.sh"
 [ $# -eq 3 ] || die "usage: sign-package.sh <build> <product file name> <arch>"
 build=$1 file=$2 arch=$3
+settings
 from=$build/$arch target=$build/$arch/package second=$build/$arch/package2
 [ -z "${SIGNED_DRIVERS_WHCP:-}" ] || [ -n "${SIGNED_DRIVERS:-}" ] ||
     die "SIGNED_DRIVERS_WHCP is the second of two packages; name the one package in SIGNED_DRIVERS"

@@ -13,6 +13,7 @@ here=$(dirname "$0")
 . "$here/common.sh"
 [ $# -eq 5 ] || die "usage: signed-drivers.sh <returned folder> <build> <product file name> <arch> <target folder>"
 returned=$1 build=$2 file=$3 arch=$4 target=$5
+settings
 [ -d "$returned" ] || die "$returned, named by SIGNED_DRIVERS or SIGNED_DRIVERS_WHCP, is no folder"
 scratch
 

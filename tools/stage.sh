@@ -18,11 +18,7 @@ rm -rf "$stage"
 mkdir -p "$stage"/{common,others,sdk/include,example/example,docs/docs,symbols}
 
 cp "$root/README.md" "$root/LICENSE.txt" "$stage/common/"
-if [ "${SIGN_MODE:-test}" = test ]; then
-    mkdir "$stage/common/certificates"
-    cp "$root/signing/test-certificate.txt" "$stage/common/certificates/README.txt"
-    cp "${SIGN_TEST_CA:-$root/signing/test-ca}"/*.cer "$stage/common/certificates/"
-fi
+"$root/signing/certificates.sh" "$stage/common/certificates"
 
 cp "$root/api/wintun.h" "$stage/sdk/include/"
 cp "$root"/example/*.c "$root"/example/*.h "$root"/example/sdk/* "$stage/example/example/" 2>/dev/null || true

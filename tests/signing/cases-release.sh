@@ -367,7 +367,9 @@ case_signed_again_only_if_changed() {
         "$signing/make-catalog.sh" "$work/returned/demo.inf" "$work/returned/demo.cat"
         sign "$work/returned/demo.cat" "$work/returned/demo.cat"
     )
-    SIGNED_DRIVERS_TRUST=$pki/otherroot.pem SIGNED_DRIVERS=$work/returned make_package
+    printf 'SIGNED_DRIVERS_TRUST=%s\nSIGNED_DRIVERS=%s\n' "$pki/otherroot.pem" "$work/returned" >"$work/settings"
+    SIGN_CONFIG=$work/settings make_package 2>"$work/stderr"
+    [ ! -s "$work/stderr" ] || fail "who signed was not checked: $(cat "$work/stderr")"
     for part in sys inf cat; do
         cmp "$work/returned/demo.$part" "$tree/package/demo.$part" || fail "not taken as it is"
     done

@@ -216,6 +216,9 @@ case_bytes_behind_a_signature() {
     cp "$work/behind.sys" "$work/entry.sys"
     put32 "$work/behind.sys" "$table" $((size + 8))
     refuse 'a signature is malformed, or something follows it' --trust "$pki/root.pem" "$work/behind.sys"
+    # Nor more zeros than align the table.
+    printf '\0\0\0\0' | dd of="$work/behind.sys" bs=1 seek=$((table + size)) conv=notrunc status=none
+    refuse 'a signature is malformed, or something follows it' --trust "$pki/root.pem" "$work/behind.sys"
     refuse 'the certificate table is malformed' --trust "$pki/root.pem" "$work/entry.sys"
     "$signing/make-catalog.sh" "$work/demo.inf" "$work/demo.cat"
     sign "$work/demo.cat" "$work/demo.cat"
@@ -335,6 +338,13 @@ case_kinds_and_modes() {
         SIGN_CONFIG=$work/settings sign "$work/demo.sys" "$work/config.sys"
     )
     verify "$work/config.sys"
+    # Test certificates go out with test releases alone, wherever the mode was set.
+    "$signing/certificates.sh" "$work/certificates"
+    [ ! -e "$work/certificates" ] || fail "a production release has test certificates"
+    SIGN_MODE=test "$signing/certificates.sh" "$work/certificates"
+    [ "$(cd "$work/certificates" && echo *)" = 'README.txt root.cer signer.cer' ] || fail "not: $(ls "$work/certificates")"
+    (unset SIGN_MODE && SIGN_CONFIG=$work/settings "$signing/certificates.sh" "$work/certificates")
+    [ ! -e "$work/certificates" ] || fail "the mode in the settings file is not seen"
     echo text >"$work/text"
     expect_failure 'neither an image, nor a catalog' sign "$work/text" "$work/out"
     expect_failure 'no such file' sign "$work/none" "$work/out"
