@@ -81,7 +81,7 @@ case_cabinet_is_verified() {
 demo_setup() {
     {
         printf 'Unicode true\nSetCompressor /SOLID lzma\nName Demo\nOutFile "%s"\nRequestExecutionLevel user\n' "$1"
-        printf 'VIProductVersion 1.2.3.0\n'
+        printf 'VIProductVersion %s.0\n' "${demo_version:-1.2.3}"
         printf 'VIAddVersionKey /LANG=0 "%s" "1.2.3"\n' ProductName CompanyName FileDescription FileVersion ProductVersion
         printf '!uninstfinalize '"'%s \"%%1\"'"' = 0\n!finalize '"'%s \"%%1\"'"' = 0\n' "${3:-$work/sign}" "$work/sign"
         printf 'Section\nSetOutPath $INSTDIR\nFile /r "%s/*"\nUserInfo::GetName\n' "$2"
@@ -131,6 +131,10 @@ case_setup_is_verified() {
     rejects 'demo-setup.exe!bin/amd64/wintun.dll: the image was changed after it was signed' "$dist"
     demo_setup "$setup" "$work/r/zip/demo" true
     rejects 'demo-setup.exe!uninstall.exe: is not signed' "$dist"
+    # One version, inside as outside.
+    demo_version=1.2.4 demo_setup "$setup" "$work/r/zip/demo"
+    rejects 'demo-setup.exe!bin/amd64/wintun.dll: carries version 1.2.3 and not 1.2.4' "$setup"
+    demo_setup "$setup" "$work/r/zip/demo" true
     # Found in an archive too, and missed by nobody when it cannot be unpacked.
     (cd "$dist" && zip -q other.zip demo-setup.exe && rm demo-setup.exe)
     rejects 'other.zip/demo-setup.exe!uninstall.exe: is not signed' "$dist"

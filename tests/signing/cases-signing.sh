@@ -255,8 +255,28 @@ case_timestamps() {
     sign --kind cat "$work/demo.cat" "$work/demo.cat" 2>/dev/null
     verify --require-timestamp "$work/demo.inf"
     osslsigncode_verify -CAfile "$pki/root.pem" -TSA-CAfile "$pki/root.pem" "$work/demo.cat"
-    # A stamp of somebody who may not stamp, and a stamp that is for another signature.
+    # A stamp of somebody who may not stamp.
     refuse 'the time stamp is not good' --trust "$pki/otherroot.pem" "$work/demo.sys"
+    # A tool that says yes and adds none.
+    printf '#!/bin/sh\n[ "$1" = add ] || exec %s "$@"\nwhile [ "$1" != -in ]; do shift; done\ncp "$2" "$4"\n' \
+        "${OSSLSIGNCODE:-$(type -P osslsigncode)}" >"$work/lazy"
+    chmod +x "$work/lazy"
+    demo_driver "$work/lazy.d" amd64 10.0
+    OSSLSIGNCODE=$work/lazy SIGN_TIMESTAMP=$stamper_url expect_failure 'the signature has no good time stamp' \
+        sign "$work/lazy.d/demo.sys" "$work/out"
+    kill "$stamper_pid"
+    wait "$stamper_pid" 2>/dev/null || true
+    # A server that answers with the stamp of another signature.
+    mkdir "$work/bin"
+    printf '#!/bin/sh\nfor last; do :; done\n[ ! -f %s ] || exec cp %s "$last"\n%s "$@" && cp "$last" %s\n' "$work/kept.tsr" \
+        "$work/kept.tsr" "$(type -P openssl)" "$work/kept.tsr" >"$work/bin/openssl"
+    chmod +x "$work/bin/openssl"
+    PATH=$work/bin:$PATH pki_stamper 0
+    SIGN_TIMESTAMP=$stamper_url sign "$work/lazy.d/demo.sys" "$work/lazy.d/first.sys"
+    SIGN_TIMESTAMP=$stamper_url SIGN_TIMESTAMP_TRIES=1 expect_failure \
+        'none of the servers answered\|time stamp is not good' sign --kind cat "$work/demo.cat" "$work/out"
+    cat "$work/stderr"
+    [ "$(cat "$pki/stamper.log" | tr '\n' ' ')" = 'stamped stamped ' ] || fail "not asked twice: $(cat "$pki/stamper.log")"
     kill "$stamper_pid"
     wait "$stamper_pid" 2>/dev/null || true
     SIGN_TIMESTAMP_TRIES=2 expect_failure 'none of the servers answered' sign "$work/demo.sys" "$work/out"
