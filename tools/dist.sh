@@ -19,7 +19,18 @@ stage=$build/stage
 zip=dist/$file-$version.zip symbols=dist/$file-$version-symbols.zip setup=dist/$file-$version-setup.exe
 step "zip" zip "$root/tools/zip.sh" "$zip" "$file" "$stage"/{common,others,sdk,example,docs}
 step "symbols" symbols "$root/tools/zip.sh" "$symbols" "$file-symbols" "$stage/symbols"
-step "setup" setup "$root/tools/setup.sh" "$build" "$setup"
+# The setup serves every machine or none: it needs the library of each native architecture that it may meet.
+rm -f "$setup"
+lacking=
+for arch in amd64 x86 arm64; do
+    case " $* " in *" $arch "*) ;; *) lacking="$lacking $arch" ;; esac
+done
+if [ -z "$lacking" ]; then
+    step "setup" setup "$root/tools/setup.sh" "$build" "$setup"
+else
+    setup=
+    echo "  no setup: it needs$lacking too"
+fi
 
 # Limits of size are promises to users who embed these files.
 limit() {
@@ -52,8 +63,8 @@ for arch in "$@"; do
     row "$arch/$file.sys" "$build/$arch/package/$file.sys" "$build/$arch/$file.sys"
     row "$arch/wintun.dll" "$build/$arch/signed/wintun.dll" "$build/$arch/release/wintun.dll"
 done
-for made in "$zip" "$symbols" "$setup"; do
+for made in "$zip" "$symbols" ${setup:+"$setup"}; do
     row "$made" "$made"
 done
-"$root/signing/sbom.sh" "dist/$file-$version.spdx.json" "$zip" "$symbols" "$setup"
-(cd dist && sha256sum "$file-$version"*.zip "$file-$version"*.exe "$file-$version.spdx.json" >"$file-$version.sha256")
+"$root/signing/sbom.sh" "dist/$file-$version.spdx.json" "$zip" "$symbols" ${setup:+"$setup"}
+(cd dist && for made in "$zip" "$symbols" ${setup:+"$setup"} "$file-$version.spdx.json"; do sha256sum "${made##*/}"; done >"$file-$version.sha256")

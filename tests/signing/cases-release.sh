@@ -303,6 +303,34 @@ case_bill_of_materials() {
     expect_failure 'no such file' "$signing/sbom.sh" "$work/out.json" "$work/three"
 }
 
+# What is published of fewer architectures than all: tools/dist.sh by itself, on a tree that plays the build.
+case_distribution_of_some_architectures() {
+    local tree=$work/tree
+    mkdir -p "$tree/tools" "$tree/signing" "$tree/dist"
+    cp "$here/../../tools/dist.sh" "$here/../../tools/step.sh" "$tree/tools/"
+    printf '#!/bin/sh\nexec %s/sbom.sh "$@"\n' "$signing" >"$tree/signing/sbom.sh"
+    for script in package stage; do printf '#!/bin/sh\n' >"$tree/tools/$script.sh"; done
+    printf '#!/bin/sh\necho archive >"$1"\n' >"$tree/tools/zip.sh"
+    printf '#!/bin/sh\necho setup >"$2"\n' >"$tree/tools/setup.sh"
+    chmod +x "$tree"/*/*.sh
+    for arch in amd64 x86 arm64 arm; do
+        mkdir -p "$tree/build/$arch"/{package,signed,release}
+        for made in demo.sys package/demo.sys signed/wintun.dll release/wintun.dll; do echo $arch >"$tree/build/$arch/$made"; done
+    done
+    distribute() {
+        (cd "$tree" && tools/dist.sh build demo 1.2.3 "$@" >"$work/log" 2>&1) || fail "$(cat "$work/log")"
+        (cd "$tree/dist" && sha256sum --quiet -c demo-1.2.3.sha256) || fail "the checksums are wrong"
+        [ "$(cut -c67- "$tree/dist/demo-1.2.3.sha256" | LC_ALL=C sort)" = "$(cd "$tree/dist" && find . -type f ! -name '*.sha256' |
+            sed 's|^./||' | LC_ALL=C sort)" ] || fail "not all is listed: $(cat "$tree/dist/demo-1.2.3.sha256")"
+    }
+    distribute amd64 x86 arm64
+    grep -q setup.exe "$tree/dist/demo-1.2.3.sha256" || fail "no setup: $(cat "$work/log")"
+    # As the Dev Center may return it. The setup of another run does not stay.
+    distribute amd64 arm64
+    grep -q 'no setup: it needs x86 too' "$work/log" || fail "$(cat "$work/log")"
+    ! ls "$tree/dist" | grep -q setup || fail "an old setup is left"
+}
+
 # Seeds of every kind for fuzzing: fuzz_seeds FOLDER
 fuzz_seeds() {
     need zip
