@@ -135,16 +135,22 @@ acquire_raise(struct sim_frame *frame)
     return old;
 }
 
+/* The caller says what the IRQL was before it took the lock. */
 static uint64_t
-release_lower(struct sim_frame *frame)
+lower(const struct sim_frame *frame, uint8_t old)
 {
     uint8_t to = (uint8_t)frame->arg[1];
-    uint8_t old = leave((KSPIN_LOCK *)frame->arg[0], LOCK_SPIN);
     if (to != old)
         sim_stop("irql", "spin lock %p was taken at IRQL %u and is released to %u", (void *)frame->arg[0],
                  old, to);
     sim_irql_lower(to);
     return 0;
+}
+
+static uint64_t
+release_lower(struct sim_frame *frame)
+{
+    return lower(frame, leave((KSPIN_LOCK *)frame->arg[0], LOCK_SPIN));
 }
 
 static uint64_t
@@ -249,6 +255,17 @@ take_exclusive(uint32_t *lock, uint8_t old_irql, const void *caller)
     lock_note_taken(lock, LOCK_EXCLUSIVE, old_irql, caller);
 }
 
+static uint8_t
+leave_ex(uint32_t *lock, enum lock_kind kind)
+{
+    uint8_t old = lock_note_release(lock, kind);
+    if (kind == LOCK_SHARED)
+        __atomic_fetch_sub(lock, 1, __ATOMIC_RELEASE);
+    else
+        __atomic_store_n(lock, 0, __ATOMIC_RELEASE);
+    return old;
+}
+
 static uint64_t
 row_ExAcquireSpinLockShared(struct sim_frame *frame)
 {
@@ -267,8 +284,7 @@ row_ExAcquireSpinLockSharedAtDpcLevel(struct sim_frame *frame)
 static uint64_t
 row_ExReleaseSpinLockSharedFromDpcLevel(struct sim_frame *frame)
 {
-    lock_note_release((void *)frame->arg[0], LOCK_SHARED);
-    __atomic_fetch_sub((uint32_t *)frame->arg[0], 1, __ATOMIC_RELEASE);
+    leave_ex((uint32_t *)frame->arg[0], LOCK_SHARED);
     return 0;
 }
 
@@ -290,37 +306,20 @@ row_ExAcquireSpinLockExclusiveAtDpcLevel(struct sim_frame *frame)
 static uint64_t
 row_ExReleaseSpinLockExclusiveFromDpcLevel(struct sim_frame *frame)
 {
-    lock_note_release((void *)frame->arg[0], LOCK_EXCLUSIVE);
-    __atomic_store_n((uint32_t *)frame->arg[0], 0, __ATOMIC_RELEASE);
-    return 0;
-}
-
-static uint64_t
-release_ex(struct sim_frame *frame, enum lock_kind kind)
-{
-    uint8_t to = (uint8_t)frame->arg[1];
-    uint8_t old = lock_note_release((void *)frame->arg[0], kind);
-    if (kind == LOCK_SHARED)
-        __atomic_fetch_sub((uint32_t *)frame->arg[0], 1, __ATOMIC_RELEASE);
-    else
-        __atomic_store_n((uint32_t *)frame->arg[0], 0, __ATOMIC_RELEASE);
-    if (to != old)
-        sim_stop("irql", "spin lock %p was taken at IRQL %u and is released to %u", (void *)frame->arg[0],
-                 old, to);
-    sim_irql_lower(to);
+    leave_ex((uint32_t *)frame->arg[0], LOCK_EXCLUSIVE);
     return 0;
 }
 
 static uint64_t
 row_ExReleaseSpinLockShared(struct sim_frame *frame)
 {
-    return release_ex(frame, LOCK_SHARED);
+    return lower(frame, leave_ex((uint32_t *)frame->arg[0], LOCK_SHARED));
 }
 
 static uint64_t
 row_ExReleaseSpinLockExclusive(struct sim_frame *frame)
 {
-    return release_ex(frame, LOCK_EXCLUSIVE);
+    return lower(frame, leave_ex((uint32_t *)frame->arg[0], LOCK_EXCLUSIVE));
 }
 
 #define row_KfAcquireSpinLock              acquire_raise

@@ -37,8 +37,8 @@ struct sim_registers
     uint64_t fp, lr;
     uint64_t sp;
     uint64_t pad;
-    uint64_t x[8];
-    uint64_t d[8]; /* d8 to d15 */
+    uint64_t arg[8]; /* x0 to x7 */
+    uint64_t d[8];   /* d8 to d15 */
 };
 #elif defined(__arm__)
 struct sim_registers
@@ -46,7 +46,7 @@ struct sim_registers
     uint64_t d[8];   /* d8 to d15 */
     uint32_t r4[8];  /* r4 to r11 */
     uint32_t sp, lr; /* in an import, sp is where the stack arguments begin */
-    uint32_t r[4];
+    uint32_t arg[4]; /* r0 to r3 */
 };
 #endif
 

@@ -1,39 +1,14 @@
 /* SPDX-License-Identifier: MIT
- * arm64: arguments, checks and stubs. */
+ * arm64: checks and stubs. */
 #include "arch.h"
 
 #include <string.h>
 
 _Static_assert(offsetof(struct sim_registers, fp) == 80 && offsetof(struct sim_registers, sp) == 96 &&
-                   offsetof(struct sim_registers, x) == 112 && offsetof(struct sim_registers, d) == 176 &&
+                   offsetof(struct sim_registers, arg) == 112 && offsetof(struct sim_registers, d) == 176 &&
                    sizeof(struct sim_registers) == 240,
                "as call_arm64.S has it");
 _Static_assert(offsetof(struct sim_stack, left) == 16, "as call_arm64.S has it");
-
-enum
-{
-    REGISTER_WORDS = 8
-};
-
-void
-sim_arch_poison(struct sim_registers *in)
-{
-    uint64_t *word = (uint64_t *)in;
-    for (size_t i = 0; i < sizeof *in / 8; i++)
-        word[i] = 0xa11ce00000000000u + 0x0101010101u * (i + 1);
-}
-
-void
-sim_arch_arguments(struct sim_registers *in, uintptr_t sp, enum sim_convention convention, unsigned words,
-                   const uintptr_t *args)
-{
-    (void)convention;
-    unsigned extra = words > REGISTER_WORDS ? words - REGISTER_WORDS : 0;
-    uint64_t *slot = (uint64_t *)((sp - extra * 8) & ~(uintptr_t)15);
-    for (unsigned i = 0; i < words; i++)
-        (i < REGISTER_WORDS ? &in->x[i] : &slot[i - REGISTER_WORDS])[0] = args[i];
-    in->sp = (uint64_t)slot;
-}
 
 void
 sim_arch_check(const void *function, const struct sim_registers *in, const struct sim_registers *left,
@@ -42,7 +17,7 @@ sim_arch_check(const void *function, const struct sim_registers *in, const struc
     (void)convention;
     (void)words;
     char where[200];
-    bool thread_kept = left->x[0] == sim_stack()->teb; /* sim_enter_image left x18 there */
+    bool thread_kept = left->arg[0] == sim_stack()->teb; /* sim_enter_image left x18 there */
     if (memcmp(in, left, offsetof(struct sim_registers, lr)) == 0 && in->sp == left->sp &&
         memcmp(in->d, left->d, sizeof in->d) == 0 && thread_kept)
         return;
@@ -54,30 +29,6 @@ sim_arch_check(const void *function, const struct sim_registers *in, const struc
             sim_stop("calling convention", "%s did not preserve x%u", where, 19 + i);
     }
     sim_stop("calling convention", "%s did not preserve %s", where, thread_kept ? "d8 to d15" : "x18");
-}
-
-void
-sim_arch_frame(struct sim_frame *frame, struct sim_registers *registers, unsigned words)
-{
-    const uint64_t *stack = (const uint64_t *)registers->sp;
-    memcpy(frame->arg, registers->x, sizeof registers->x);
-    for (unsigned i = REGISTER_WORDS; i < words && i < SIM_MAX_WORDS; i++)
-        frame->arg[i] = stack[i - REGISTER_WORDS];
-    frame->return_address = (void *)registers->lr;
-}
-
-void
-sim_arch_leave(const struct sim_import *row, struct sim_registers *registers, unsigned words)
-{
-    (void)row;
-    (void)registers;
-    (void)words;
-}
-
-uintptr_t
-sim_arch_sp(const struct sim_registers *registers)
-{
-    return registers->sp;
 }
 
 size_t

@@ -1,8 +1,7 @@
 /* SPDX-License-Identifier: MIT
- * Unwind data of arm, after "ARM exception handling" of Microsoft's C++ documentation: packed entries and
- * full .xdata records. Walks begin at calls, and a call is never part of an epilogue, so that only bodies and
- * prologues are unwound. Addresses of code lose their Thumb bit on the way in. */
-#include "exception.h"
+ * Unwind codes and packed entries of arm, after "ARM exception handling" of Microsoft's C++ documentation. Addresses of
+ * code lose their Thumb bit on the way in. */
+#include "exception_records.h"
 
 #include <string.h>
 
@@ -10,11 +9,6 @@ enum
 {
     R11 = 11,
     LR = 14
-};
-
-struct runtime_function
-{
-    uint32_t begin, data;
 };
 
 /* ---- Contexts ---- */
@@ -51,20 +45,13 @@ sim_context_sp(const CONTEXT *context)
     return context->Sp;
 }
 
-uintptr_t
-sim_scope_pc(uintptr_t return_address)
+void
+sim_context_return(CONTEXT *context)
 {
-    return return_address - 2;
+    context->Pc = context->Lr & ~1u;
 }
 
 /* ---- Codes ---- */
-
-struct unwinding
-{
-    const struct sim_image *image;
-    CONTEXT *context;
-    uint32_t frame;
-};
 
 static uint32_t
 pop(struct unwinding *u)
@@ -170,8 +157,8 @@ undo(struct unwinding *u, const uint8_t *code)
 }
 
 /* In a prologue, codes count from its end: those of instructions not yet run are passed over. */
-static void
-unwind_codes(struct unwinding *u, const uint8_t *codes, unsigned size, uint32_t offset)
+void
+sim_unwind_codes(struct unwinding *u, const uint8_t *codes, unsigned size, uint32_t offset)
 {
     unsigned total = 0, skip = 0, instruction;
     for (unsigned at = 0; at < size && codes[at] < 0xfd; total += instruction)
@@ -190,8 +177,8 @@ unwind_codes(struct unwinding *u, const uint8_t *codes, unsigned size, uint32_t 
 
 /* ---- Packed entries ---- */
 
-static void
-unwind_packed(struct unwinding *u, uint32_t data)
+void
+sim_unwind_packed(struct unwinding *u, uint32_t data)
 {
     unsigned home = data >> 15 & 1, reg = data >> 16 & 7, floats = data >> 19 & 1, link = data >> 20 & 1;
     unsigned chain = data >> 21 & 1, adjust = data >> 22 & 0x3ff, mask = 0;
@@ -209,82 +196,4 @@ unwind_packed(struct unwinding *u, uint32_t data)
     pop_registers(u, mask);
     if (home)
         u->context->Sp += 16;
-}
-
-/* ---- Frames ---- */
-
-static const struct runtime_function *
-find_function(const struct sim_image *image, uint32_t rva)
-{
-    const struct runtime_function *functions = (const struct runtime_function *)image->pdata, *found = NULL;
-    size_t low = 0, high = image->pdata_size / sizeof *functions;
-    while (functions && low < high) {
-        size_t middle = (low + high) / 2;
-        if (rva < (functions[middle].begin & ~1u)) {
-            high = middle;
-        } else {
-            found = &functions[middle];
-            low = middle + 1;
-        }
-    }
-    if (!found)
-        return NULL;
-    uint32_t length = found->data >> 2 & 0x7ff;
-    if ((found->data & 3) == 0) {
-        memcpy(&length, image->base + found->data, 4);
-        length &= 0x3ffff;
-    }
-    return rva - (found->begin & ~1u) < length * 2 ? found : NULL;
-}
-
-static void
-unwind_full(struct unwinding *u, const uint8_t *record, uint32_t offset, struct unwound *out)
-{
-    uint32_t header, extended;
-    memcpy(&header, record, 4);
-    unsigned epilogues = header >> 23 & 31, words = header >> 28;
-    bool fragment = header >> 22 & 1, single = header >> 21 & 1, handled = header >> 20 & 1;
-    record += 4;
-    if (header >> 18 & 3)
-        sim_stop("unwind data", "version %u in %s", header >> 18 & 3, u->image->name);
-    if (epilogues == 0 && words == 0) {
-        memcpy(&extended, record, 4);
-        epilogues = extended & 0xffff;
-        words = extended >> 16 & 0xff;
-        record += 4;
-    }
-    if (!single)
-        record += 4 * epilogues;
-    unwind_codes(u, record, words * 4, fragment ? UINT32_MAX : offset);
-    if (handled) {
-        uint32_t handler;
-        memcpy(&handler, record + words * 4, 4);
-        out->handler = u->image->base + (handler | 1);
-        out->handler_data = record + words * 4 + 4;
-    }
-}
-
-void
-sim_unwind_frame(struct sim_image *image, CONTEXT *context, uint32_t want, struct unwound *out)
-{
-    uint32_t rva = context->Pc - 2 - (uint32_t)(uintptr_t)image->base;
-    const struct runtime_function *function = find_function(image, rva);
-    struct unwinding u = {.image = image, .context = context, .frame = context->Sp};
-    (void)want; /* one flag stands for both kinds of handler */
-    *out = (struct unwound){.entry = function};
-    if (!function)
-        sim_stop("unwind data", "%s+0x%x called an import and has none", image->name, rva);
-    switch (function->data & 3) {
-    case 0:
-        unwind_full(&u, image->base + function->data, rva - (function->begin & ~1u), out);
-        break;
-    case 1: /* with prologue */
-    case 2: /* a fragment without */
-        unwind_packed(&u, function->data);
-        break;
-    default:
-        sim_stop("unwind data", "entry 0x%x in %s", function->data, image->name);
-    }
-    out->frame = u.frame;
-    context->Pc = context->Lr & ~1u;
 }

@@ -1,8 +1,6 @@
 /* SPDX-License-Identifier: MIT
- * Unwind data of arm64, after "ARM64 exception handling" of Microsoft's C++ documentation: packed entries and
- * full .xdata records. Walks begin at calls, and a call is never part of an epilogue, so that only bodies and
- * prologues are unwound. */
-#include "exception.h"
+ * Unwind codes and packed entries of arm64, after "ARM64 exception handling" of Microsoft's C++ documentation. */
+#include "exception_records.h"
 
 #include <string.h>
 
@@ -10,11 +8,6 @@ enum
 {
     FP = 29,
     LR = 30
-};
-
-struct runtime_function
-{
-    uint32_t begin, data;
 };
 
 /* ---- Contexts ---- */
@@ -55,21 +48,13 @@ sim_context_sp(const CONTEXT *context)
     return context->Sp;
 }
 
-uintptr_t
-sim_scope_pc(uintptr_t return_address)
+void
+sim_context_return(CONTEXT *context)
 {
-    return return_address - 4;
+    context->Pc = context->X[LR];
 }
 
 /* ---- Codes ---- */
-
-struct unwinding
-{
-    const struct sim_image *image;
-    CONTEXT *context;
-    uint64_t frame;
-    unsigned next; /* pairs that save_next codes added to the one that follows */
-};
 
 static uint64_t
 load(uint64_t address)
@@ -182,8 +167,8 @@ undo(struct unwinding *u, const uint8_t *code)
     /* 0xe3 nop, 0xe5 end_c and 0xfc pac_sign_lr change nothing that is looked at. */
 }
 
-static void
-unwind_codes(struct unwinding *u, const uint8_t *codes, unsigned size, uint32_t offset)
+void
+sim_unwind_codes(struct unwinding *u, const uint8_t *codes, unsigned size, uint32_t offset)
 {
     unsigned instructions = 0, skip = 0, at;
     for (at = 0; at < size && codes[at] != 0xe4; at += code_size(u, codes[at]))
@@ -200,8 +185,8 @@ unwind_codes(struct unwinding *u, const uint8_t *codes, unsigned size, uint32_t 
 
 /* ---- Packed entries ---- */
 
-static void
-unwind_packed(struct unwinding *u, uint32_t data)
+void
+sim_unwind_packed(struct unwinding *u, uint32_t data)
 {
     CONTEXT *context = u->context;
     unsigned floats = data >> 13 & 7, integers = data >> 16 & 15, home = data >> 20 & 1,
@@ -224,82 +209,4 @@ unwind_packed(struct unwinding *u, uint32_t data)
     if (floats)
         restore_float(u, 8, floats + 1, context->Sp + integer_size);
     context->Sp += save_size;
-}
-
-/* ---- Frames ---- */
-
-static const struct runtime_function *
-find_function(const struct sim_image *image, uint32_t rva)
-{
-    const struct runtime_function *functions = (const struct runtime_function *)image->pdata, *found = NULL;
-    size_t low = 0, high = image->pdata_size / sizeof *functions;
-    while (functions && low < high) {
-        size_t middle = (low + high) / 2;
-        if (rva < functions[middle].begin) {
-            high = middle;
-        } else {
-            found = &functions[middle];
-            low = middle + 1;
-        }
-    }
-    if (!found)
-        return NULL;
-    uint32_t length = found->data >> 2 & 0x7ff;
-    if ((found->data & 3) == 0) {
-        memcpy(&length, image->base + found->data, 4);
-        length &= 0x3ffff;
-    }
-    return rva - found->begin < length * 4 ? found : NULL;
-}
-
-static void
-unwind_full(struct unwinding *u, const uint8_t *record, uint32_t offset, uint32_t want, struct unwound *out)
-{
-    uint32_t header, extended;
-    memcpy(&header, record, 4);
-    unsigned epilogues = header >> 22 & 31, words = header >> 27;
-    bool single = header >> 21 & 1, handled = header >> 20 & 1;
-    record += 4;
-    if (header >> 18 & 3)
-        sim_stop("unwind data", "version %u in %s", header >> 18 & 3, u->image->name);
-    if (epilogues == 0 && words == 0) {
-        memcpy(&extended, record, 4);
-        epilogues = extended & 0xffff;
-        words = extended >> 16 & 0xff;
-        record += 4;
-    }
-    if (!single)
-        record += 4 * epilogues;
-    unwind_codes(u, record, words * 4, offset);
-    (void)want; /* one flag stands for both kinds of handler */
-    if (handled) {
-        uint32_t handler;
-        memcpy(&handler, record + words * 4, 4);
-        out->handler = u->image->base + handler;
-        out->handler_data = record + words * 4 + 4;
-    }
-}
-
-void
-sim_unwind_frame(struct sim_image *image, CONTEXT *context, uint32_t want, struct unwound *out)
-{
-    uint32_t rva = (uint32_t)(context->Pc - 4 - (uint64_t)image->base);
-    const struct runtime_function *function = find_function(image, rva);
-    struct unwinding u = {.image = image, .context = context, .frame = context->Sp};
-    *out = (struct unwound){.entry = function};
-    if (!function)
-        sim_stop("unwind data", "%s+0x%x called an import and has none", image->name, rva);
-    switch (function->data & 3) {
-    case 0:
-        unwind_full(&u, image->base + function->data, rva - function->begin, want, out);
-        break;
-    case 1: /* with prologue */
-    case 2: /* a fragment without */
-        unwind_packed(&u, function->data);
-        break;
-    default:
-        sim_stop("unwind data", "entry 0x%x in %s", function->data, image->name);
-    }
-    out->frame = u.frame;
-    context->Pc = context->X[LR];
 }
