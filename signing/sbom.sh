@@ -27,6 +27,9 @@ sums=$(for one in "$@"; do
     [ -f "$one" ] || die "$one: no such file"
     printf '%s %s %s\n' "$(basename "$one")" "$(sha1sum <"$one" | cut -c1-40)" "$(sha256sum <"$one" | cut -c1-64)"
 done | LC_ALL=C sort)
+# The setup is the one program among what is published, and holds a part of what made it.
+setup=
+case "$sums" in *.exe\ *) setup=1 ;; esac
 # As SPDX defines it: SHA-1 over the files' SHA-1 sums, sorted and joined.
 verification=$(printf '%s\n' "$sums" | cut -d ' ' -f 2 | LC_ALL=C sort | tr -d '\n' | sha1sum | cut -c1-40)
 id=$(printf '%s' "$version $created $sums" | sha256sum | cut -c1-32)
@@ -55,10 +58,10 @@ tool() {
       "licenseConcluded": "MIT", "licenseDeclared": "MIT", "licenseInfoFromFiles": ["MIT"],
       "copyrightText": "$(json "$(product PRODUCT_COPYRIGHT)")", "primaryPackagePurpose": "LIBRARY"
     },
-$(tool clang-19 Apache-2.0 "compiler of all images; no run-time library of it is linked in"),
-$(tool lld-19 Apache-2.0 "linker of all images"),
-$(tool mingw-w64-common ZPL-2.1 "user-mode Windows headers; declarations only"),
-$(tool nsis Zlib "its stub and its decompressor are part of the setup")
+$(tool clang-19 "Apache-2.0 WITH LLVM-exception" "compiler of all images; no run-time library of it is linked in"),
+$(tool lld-19 "Apache-2.0 WITH LLVM-exception" "linker of all images"),
+$(tool mingw-w64-common ZPL-2.1 "user-mode Windows headers; declarations only")${setup:+,
+$(tool nsis "Zlib AND CPL-1.0" "its stub and its decompressor are part of the setup")}
   ],
   "files": [
 HEAD
@@ -76,11 +79,13 @@ HEAD
     for tool in clang-19 lld-19 mingw-w64-common; do
         printf '    {"spdxElementId": "SPDXRef-Tool-%s", "relationshipType": "BUILD_TOOL_OF", "relatedSpdxElement": "SPDXRef-Package"},\n' $tool
     done
-    printf '    {"spdxElementId": "SPDXRef-Package", "relationshipType": "CONTAINS", "relatedSpdxElement": "SPDXRef-Tool-nsis"}'
+    [ -z "$setup" ] ||
+        printf '    {"spdxElementId": "SPDXRef-Package", "relationshipType": "CONTAINS", "relatedSpdxElement": "SPDXRef-Tool-nsis"},\n'
     number=0
     printf '%s\n' "$sums" | while read -r _; do
         number=$((number + 1))
-        printf ',\n    {"spdxElementId": "SPDXRef-Package", "relationshipType": "CONTAINS", "relatedSpdxElement": "SPDXRef-File-%d"}' $number
+        [ $number = 1 ] || printf ',\n'
+        printf '    {"spdxElementId": "SPDXRef-Package", "relationshipType": "CONTAINS", "relatedSpdxElement": "SPDXRef-File-%d"}' $number
     done
     printf '\n  ]\n}\n'
 } >"$out.new"

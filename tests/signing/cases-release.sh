@@ -287,6 +287,34 @@ case_releases_differ_in_signatures_alone() {
     grep -q 'two.dll differs\|one.dll differs' "$work/same.log" || fail "$(cat "$work/same.log")"
 }
 
+# What SPDX 2.3 asks of a document like ours: fields that have to be there, forms of values, the verification code.
+spdx_rules() {
+    local broken
+    broken=$(jq -r '
+        def rule(words; holds): if holds then empty else words end;
+        rule("header"; .spdxVersion == "SPDX-2.3" and .dataLicense == "CC0-1.0" and .SPDXID == "SPDXRef-DOCUMENT"),
+        rule("namespace"; .documentNamespace | test("^[a-z]+:[^#]+$")),
+        rule("created"; .creationInfo.created | test("^\\d{4}-\\d\\d-\\d\\dT\\d\\d:\\d\\d:\\d\\dZ$")),
+        rule("creators"; .creationInfo.creators | length > 0 and all(test("^(Person|Organization|Tool): ."))),
+        rule("identifiers"; [.SPDXID, (.packages, .files)[].SPDXID] | (unique | length) == length and
+            all(test("^SPDXRef-[A-Za-z0-9.-]+$"))),
+        (.packages[] | rule("package \(.name)"; (.name and .downloadLocation and .licenseConcluded and .licenseDeclared and
+            .copyrightText) and (.filesAnalyzed == has("packageVerificationCode")) and
+            (.filesAnalyzed or (has("licenseInfoFromFiles") | not)))),
+        (.files[] | rule("file \(.fileName)"; (.fileName | startswith("./")) and (.licenseInfoInFiles | length > 0) and
+            .licenseConcluded and .copyrightText and ([.checksums[] | select(.algorithm == "SHA1") | .checksumValue |
+            test("^[0-9a-f]{40}$")] == [true]) and ([.checksums[] | select(.algorithm == "SHA256") | .checksumValue |
+            test("^[0-9a-f]{64}$")] == [true]))),
+        rule("describes"; [.relationships[] | select(.relationshipType == "DESCRIBES")] == [{spdxElementId:
+            "SPDXRef-DOCUMENT", relationshipType: "DESCRIBES", relatedSpdxElement: "SPDXRef-Package"}]),
+        (.relationships[] | rule("relation \(.relationshipType)"; .relationshipType |
+            IN("DESCRIBES", "CONTAINS", "BUILD_TOOL_OF")))' "$1") || fail "$1 is no JSON"
+    [ -z "$broken" ] || fail "$1 breaks a rule of SPDX: $broken"
+    [ "$(jq -r '.files[].checksums[] | select(.algorithm == "SHA1") | .checksumValue' "$1" | LC_ALL=C sort | tr -d '\n' |
+        sha1sum | cut -c1-40)" = "$(jq -r '.packages[0].packageVerificationCode.packageVerificationCodeValue' "$1")" ] ||
+        fail "$1: the verification code is not that of the files"
+}
+
 case_bill_of_materials() {
     need jq
     echo one >"$work/one" && echo two >"$work/two"
@@ -300,6 +328,14 @@ case_bill_of_materials() {
     jq -r '[.SPDXID, (.packages, .files)[].SPDXID] as $ids | .relationships[] |
         (.spdxElementId, .relatedSpdxElement) | select(. as $id | $ids | index($id) | not)' "$work/a.spdx.json" >"$work/lost"
     [ ! -s "$work/lost" ] || fail "dangling: $(cat "$work/lost")"
+    # NSIS is in it when the setup is.
+    ! grep -q nsis "$work/a.spdx.json" || fail "names what is not in it"
+    echo setup >"$work/demo-setup.exe"
+    "$signing/sbom.sh" "$work/c.spdx.json" "$work/demo-setup.exe" "$work/one"
+    [ "$(jq -r '.relationships[] | select(.relationshipType == "CONTAINS") | .relatedSpdxElement' "$work/c.spdx.json" | tr '\n' ' ')" = \
+        'SPDXRef-Tool-nsis SPDXRef-File-1 SPDXRef-File-2 ' ] || fail "$(cat "$work/c.spdx.json")"
+    spdx_rules "$work/a.spdx.json"
+    spdx_rules "$work/c.spdx.json"
     expect_failure 'no such file' "$signing/sbom.sh" "$work/out.json" "$work/three"
 }
 
