@@ -79,19 +79,28 @@ SystemIsSupported(VOID)
                       L"adapters yet; use the program and DLL of the system's architecture");
 }
 
+/* What HasAdapters looks for, and the first one that it finds. */
+typedef struct _PRESENCE
+{
+    BOOL IsFound;
+    WCHAR InstanceId[MAX_DEVICE_ID_LEN];
+} PRESENCE;
+
 static BOOL
 PresenceVisit(LPCWSTR InstanceId, VOID *Context)
 {
-    (VOID) InstanceId;
-    *(BOOL *)Context = TRUE;
+    PRESENCE *Presence = Context;
+    Presence->IsFound = TRUE;
+    TextCopy(Presence->InstanceId, ARRAYSIZE(Presence->InstanceId), InstanceId);
     return FALSE;
 }
 
 static BOOL
-HasAdapters(BOOL OnlyPresent, BOOL *Found)
+HasAdapters(BOOL OnlyPresent, PRESENCE *Presence)
 {
-    *Found = FALSE;
-    return DeviceForEach(OnlyPresent, PresenceVisit, Found);
+    Presence->IsFound = FALSE;
+    Presence->InstanceId[0] = 0;
+    return DeviceForEach(OnlyPresent, PresenceVisit, Presence);
 }
 
 typedef struct _GUID_SEARCH
@@ -111,13 +120,20 @@ GuidVisit(LPCWSTR InstanceId, VOID *Context)
     return !Search->IsFound;
 }
 
+static BOOL
+GuidMake(GUID *Guid)
+{
+    HRESULT Result = System.CoCreateGuid(Guid);
+    return SUCCEEDED(Result) || LoggerFail(ResultError(Result), L"Cannot make a GUID");
+}
+
 /* Another GUID for one that is in use. */
 static BOOL
 GuidReplace(GUID *Guid)
 {
     GUID Former = *Guid;
-    if (FAILED(System.CoCreateGuid(Guid)))
-        return LoggerFail(ERROR_GEN_FAILURE, L"Cannot make a GUID");
+    if (!GuidMake(Guid))
+        return FALSE;
     LoggerWrite(WINTUN_LOG_WARN, L"GUID %g is in use; trying %g", &Former, Guid);
     return TRUE;
 }
@@ -126,11 +142,12 @@ GuidReplace(GUID *Guid)
 static BOOL
 AdapterCreateDevice(SOFTWARE_DEVICE *Device, LPCWSTR Name, LPCWSTR TunnelType, const GUID *RequestedGUID)
 {
-    BOOL Repair = FALSE, HasOthers;
+    BOOL Repair = FALSE;
+    PRESENCE Others;
     GUID Guid;
 
-    if (!RequestedGUID && FAILED(System.CoCreateGuid(&Guid)))
-        return LoggerFail(ERROR_GEN_FAILURE, L"Cannot make a GUID");
+    if (!RequestedGUID && !GuidMake(&Guid))
+        return FALSE;
     if (RequestedGUID)
         Guid = *RequestedGUID;
     for (DWORD Attempt = 1;; ++Attempt) {
@@ -139,7 +156,7 @@ AdapterCreateDevice(SOFTWARE_DEVICE *Device, LPCWSTR Name, LPCWSTR TunnelType, c
         GUID_SEARCH Search = {.Guid = &Guid};
         if (!DeviceForEach(TRUE, GuidVisit, &Search) || (Search.IsFound && !GuidReplace(&Guid)))
             return FALSE;
-        if (!HasAdapters(TRUE, &HasOthers) || !DriverStorePrepare(HasOthers, Repair))
+        if (!HasAdapters(TRUE, &Others) || !DriverStorePrepare(Others.IsFound, Repair))
             return FALSE;
         if (SoftwareDeviceCreate(Device, Name, TunnelType, &Guid))
             return TRUE;
@@ -337,7 +354,8 @@ AdapterOpenControl(WINTUN_ADAPTER_HANDLE Adapter)
 BOOL WINAPI
 WintunDeleteDriver(VOID)
 {
-    BOOL Found, Succeeded = FALSE;
+    PRESENCE Presence;
+    BOOL Succeeded = FALSE;
 
     if (!CallerIsElevated() || !SystemIsSupported() || !DeviceRequire())
         return FALSE;
@@ -345,9 +363,10 @@ WintunDeleteDriver(VOID)
     if (!Lock)
         return FALSE;
     DeviceUninstallOrphans();
-    if (HasAdapters(FALSE, &Found))
-        Succeeded = Found ? LoggerFail(ERROR_DEVICE_IN_USE, L"The driver is in use by an adapter")
-                          : DriverStoreRemove();
+    if (HasAdapters(FALSE, &Presence))
+        Succeeded = Presence.IsFound ? LoggerFail(ERROR_DEVICE_IN_USE, L"The driver is in use by adapter %s",
+                                                  Presence.InstanceId)
+                                     : DriverStoreRemove();
     LockRelease(Lock);
     if (Succeeded)
         SetLastError(ERROR_SUCCESS);

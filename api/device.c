@@ -195,15 +195,16 @@ OrphanVisit(LPCWSTR InstanceId, VOID *Context)
     OWNER Owner;
 
     (VOID) Context;
-    if (DeviceKind(InstanceId) != DEVICE_KIND_SESSION || !DeviceOwner(InstanceId, &Owner))
+    if (DeviceKind(InstanceId) != DEVICE_KIND_SESSION)
         return TRUE;
-    if (OwnerIsThisProcess(&Owner)) {
-        if (DeviceIsPresent(InstanceId))
-            return TRUE;
-    } else if (OwnerMayBeAlive(&Owner)) {
+    if (!DeviceOwner(InstanceId, &Owner))
+        Owner.ProcessId = 0;
+    /* Devices are made under the lock, so one that is not present is over, whoever owned it: its owner could not
+     * uninstall it, or somebody else removed it. */
+    if (DeviceIsPresent(InstanceId) &&
+        (!Owner.ProcessId || OwnerIsThisProcess(&Owner) || OwnerMayBeAlive(&Owner)))
         return TRUE;
-    }
-    /* The owner's handle is closed and the removal may still be under way. */
+    /* The handle of an owner that has ended is closed, and the removal may still be under way. */
     if (!DeviceWaitAbsent(InstanceId, DEVICE_ORPHAN_WAIT_MS)) {
         LoggerWrite(WINTUN_LOG_WARN, L"Device %s has no owner and is not going away", InstanceId);
         return TRUE;

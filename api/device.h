@@ -58,8 +58,8 @@ BOOL DeviceWaitAbsent(LPCWSTR InstanceId, DWORD Milliseconds);
  */
 BOOL DeviceUninstall(LPCWSTR InstanceId);
 
-/* Uninstalls the session adapters whose owner has ended, and what earlier closings of this process left over.
- * The caller holds the machine-wide lock, so that nothing of this process is half made. What fails is logged;
+/* Uninstalls the session adapters whose owner has ended, and those that are no longer present, whoever owned them. The
+ * caller holds the machine-wide lock, so that nothing is half made. What fails is logged;
  * there is nothing that the caller could do about it. */
 VOID DeviceUninstallOrphans(VOID);
 

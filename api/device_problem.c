@@ -54,28 +54,30 @@ ProblemText(ULONG Problem)
     return Index < ARRAYSIZE(Problems) ? Problems[Index].Text : L"see the device manager";
 }
 
-/* The start type and state of one service; FALSE if they cannot be read. */
-static BOOL
+/* The start type and state of one service, or why they cannot be read. */
+static DWORD
 ServiceQuery(SC_HANDLE Manager, LPCWSTR Name, DWORD *StartType, DWORD *State)
 {
     SERVICE_STATUS Status;
-    DWORD Needed;
-    BOOL Succeeded = FALSE;
+    DWORD Needed, Error = ERROR_SUCCESS;
 
     SC_HANDLE Service = System.OpenServiceW(Manager, Name, SERVICE_QUERY_CONFIG | SERVICE_QUERY_STATUS);
     if (!Service)
-        return FALSE;
+        return GetLastError();
     QUERY_SERVICE_CONFIGW *Config = HeapAlloc(GetProcessHeap(), 0, SERVICE_CONFIG_SIZE);
-    if (Config && System.QueryServiceConfigW(Service, Config, SERVICE_CONFIG_SIZE, &Needed) &&
-        System.QueryServiceStatus(Service, &Status)) {
+    if (!Config) {
+        Error = ERROR_NOT_ENOUGH_MEMORY;
+    } else if (!System.QueryServiceConfigW(Service, Config, SERVICE_CONFIG_SIZE, &Needed) ||
+               !System.QueryServiceStatus(Service, &Status)) {
+        Error = GetLastError();
+    } else {
         *StartType = Config->dwStartType;
         *State = Status.dwCurrentState;
-        Succeeded = TRUE;
     }
     if (Config)
         HeapFree(GetProcessHeap(), 0, Config);
     System.CloseServiceHandle(Service);
-    return Succeeded;
+    return Error;
 }
 
 LPCWSTR
@@ -83,7 +85,7 @@ ProblemReportServices(VOID)
 {
     static const LPCWSTR Names[] = {L"NetSetupSvc", L"DeviceInstall"};
     LPCWSTR Disabled = NULL;
-    DWORD StartType, State;
+    DWORD StartType, State, Error;
 
     if (!SystemRequire(SYSTEM_ADVAPI32))
         return NULL;
@@ -93,9 +95,9 @@ ProblemReportServices(VOID)
         return NULL;
     }
     for (DWORD Index = 0; Index < ARRAYSIZE(Names); ++Index) {
-        if (!ServiceQuery(Manager, Names[Index], &StartType, &State)) {
-            LoggerWrite(WINTUN_LOG_WARN, L"Service %s: cannot be asked (error 0x%x)", Names[Index],
-                        GetLastError());
+        Error = ServiceQuery(Manager, Names[Index], &StartType, &State);
+        if (Error) {
+            LoggerWrite(WINTUN_LOG_WARN, L"Service %s: cannot be asked (error 0x%x)", Names[Index], Error);
             continue;
         }
         if (StartType == SERVICE_DISABLED)

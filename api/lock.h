@@ -9,9 +9,9 @@
 #include <winsock2.h>
 #include <windows.h>
 
-/* Waits, but not for ever. Returns the lock, or NULL with the cause logged and in GetLastError:
- * ERROR_TIMEOUT, or ERROR_POSSIBLE_DEADLOCK if this thread has it already, which means that it is in a logger
- * callback. */
+/* Waits, but not for ever. Returns the lock, or NULL with the cause in GetLastError: ERROR_TIMEOUT, or
+ * ERROR_POSSIBLE_DEADLOCK if this thread has it already, which means that it is in a logger callback. The cause is
+ * logged, but not the latter: it would call the callback within itself. */
 HANDLE LockAcquire(VOID);
 
 /* Preserves GetLastError. */

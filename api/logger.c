@@ -15,19 +15,21 @@ typedef struct _LOGGER_CALL
 {
     struct _LOGGER_CALL *Next;
     DWORD ThreadId;
+    WINTUN_LOGGER_CALLBACK Target;
 } LOGGER_CALL;
 
 static SRWLOCK LoggerLock;              /* guards the two below; never held across a call of the callback */
 static WINTUN_LOGGER_CALLBACK Callback; /* NULL: none */
 static LOGGER_CALL *Calls;              /* those under way */
 
+/* Whether another thread is in a callback that is no longer the one to call. */
 static BOOL
 LoggerIsBusyElsewhere(DWORD ThreadId)
 {
     BOOL IsBusy = FALSE;
     AcquireSRWLockExclusive(&LoggerLock);
     for (const LOGGER_CALL *Call = Calls; Call; Call = Call->Next)
-        IsBusy |= Call->ThreadId != ThreadId;
+        IsBusy |= Call->ThreadId != ThreadId && Call->Target != Callback;
     ReleaseSRWLockExclusive(&LoggerLock);
     return IsBusy;
 }
@@ -59,6 +61,7 @@ LoggerDeliver(WINTUN_LOGGER_LEVEL Level, LPCWSTR Line)
     WINTUN_LOGGER_CALLBACK Target = Callback;
     if (Target) {
         Call.Next = Calls;
+        Call.Target = Target;
         Calls = &Call;
     }
     ReleaseSRWLockExclusive(&LoggerLock);

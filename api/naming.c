@@ -168,8 +168,11 @@ NamingApply(const GUID *Guid, LPCWSTR Name)
     if (!SystemRequireOrWarn(SYSTEM_OLE32) || !SystemRequireOrWarn(SYSTEM_NETSHELL))
         goto done;
     NAMING *Naming = HeapAlloc(GetProcessHeap(), HEAP_ZERO_MEMORY, sizeof(*Naming));
-    if (!Naming)
+    if (!Naming) {
+        LoggerWrite(WINTUN_LOG_WARN, L"Cannot name the network connection %s (error 0x%x)", Name,
+                    (DWORD)ERROR_NOT_ENOUGH_MEMORY);
         goto done;
+    }
     Naming->Users = 2;
     Naming->Guid = *Guid;
     Naming->Start = GetTickCount();

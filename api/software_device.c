@@ -40,12 +40,6 @@ SoftwareDeviceCreated(HSWDEVICE Handle, HRESULT Result, PVOID Argument, PCWSTR I
     SetEvent(Context->Done);
 }
 
-static DWORD
-ResultError(HRESULT Result)
-{
-    return HRESULT_FACILITY(Result) == FACILITY_WIN32 ? HRESULT_CODE(Result) : (DWORD)Result;
-}
-
 static DEVPROPERTY
 PropertyOf(DWORD Id, DEVPROPTYPE Type, const VOID *Value, ULONG Size)
 {
@@ -64,20 +58,28 @@ TextSize(LPCWSTR Text)
     return (TextLength(Text) + 1) * sizeof(WCHAR);
 }
 
+/* ERROR_SUCCESS, ERROR_TIMEOUT, or why there is no waiting. */
+static DWORD
+WaitFor(HANDLE Event, DWORD Milliseconds)
+{
+    DWORD Result = WaitForSingleObject(Event, Milliseconds);
+    return Result == WAIT_OBJECT_0 ? ERROR_SUCCESS : Result == WAIT_TIMEOUT ? ERROR_TIMEOUT : GetLastError();
+}
+
 /* Waits for the callback. A disabled service is told from slowness early. */
 static DWORD
 SoftwareDeviceWaitCreated(HANDLE Done)
 {
-    if (WaitForSingleObject(Done, REPORT_MS) == WAIT_OBJECT_0)
-        return ERROR_SUCCESS;
+    DWORD Error = WaitFor(Done, REPORT_MS);
+    if (Error != ERROR_TIMEOUT)
+        return Error;
     LoggerWrite(WINTUN_LOG_WARN, L"The system has not made the device yet");
     LPCWSTR Disabled = ProblemReportServices();
     if (Disabled) {
         LoggerWrite(WINTUN_LOG_WARN, L"Service %s is disabled; network devices need it", Disabled);
         return ERROR_SERVICE_DISABLED;
     }
-    return WaitForSingleObject(Done, CREATE_CALLBACK_MS - REPORT_MS) == WAIT_OBJECT_0 ? ERROR_SUCCESS
-                                                                                      : ERROR_TIMEOUT;
+    return WaitFor(Done, CREATE_CALLBACK_MS - REPORT_MS);
 }
 
 /* Has PnP make the node. TRUE once it is there, with a handle that keeps it. */

@@ -86,7 +86,7 @@ SystemRequireAt(SYSTEM_MODULE Module, WINTUN_LOGGER_LEVEL Level)
     Name[Length] = 0;
     LoggerWrite(Level, L"%s of this system cannot be loaded or lacks a function: %s (error 0x%x)",
                 Files[Module], Missing ? Name : L"none known", Error);
-    SetLastError(Error);
+    SetLastError(Error ? Error : ERROR_MOD_NOT_FOUND);
     return FALSE;
 }
 

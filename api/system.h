@@ -116,6 +116,13 @@
     Function(NETSHELL, NcFreeNetconProperties, SYSTEM_WINDOWS_7, VOID, (NETCON_PROPERTIES *Properties))
 /* clang-format on */
 
+/* The error code within a result, or the result itself if it is of another kind. */
+static inline DWORD
+ResultError(HRESULT Result)
+{
+    return HRESULT_FACILITY(Result) == FACILITY_WIN32 ? HRESULT_CODE(Result) : (DWORD)Result;
+}
+
 #define SYSTEM_MODULE_ENUM(Module, File)                           SYSTEM_##Module,
 #define SYSTEM_FUNCTION_FIELD(Module, Name, Since, Result, Arguments) Result(WINAPI *Name) Arguments;
 

@@ -17,6 +17,7 @@ struct client_dll dll;
 static char *lines[MAX_LINES];
 static unsigned line_count;
 static pthread_mutex_t lines_lock = PTHREAD_MUTEX_INITIALIZER;
+static void (*hook)(const char *text); /* set while nothing logs */
 
 #if __SIZEOF_POINTER__ == 8
 enum
@@ -51,6 +52,8 @@ log_line(struct sim_frame *frame)
     else
         free(text);
     pthread_mutex_unlock(&lines_lock);
+    if (hook)
+        hook(text);
     /* A callback does what it likes to the last error. */
     client_set_last_error(0xDEAD);
     return 0;
@@ -63,6 +66,12 @@ static const struct sim_import logger_row = {.module = "client",
                                              .convention = SIM_STDCALL,
                                              .systems = SIM_SINCE_WIN7,
                                              .source = "wintun.h"};
+
+void
+client_on_log(void (*called)(const char *text))
+{
+    hook = called;
+}
 
 unsigned
 client_log_count(const char *text)
@@ -113,6 +122,12 @@ install(const char *name)
     free(target);
 }
 
+void
+client_set_logger(const struct client_dll *library)
+{
+    SIM_CALL(library->SetLogger, SIM_WORD(sim_import_address(&logger_row)));
+}
+
 struct client_dll
 client_dll_resolve(void *module, const void *(*find)(void *module, const char *name))
 {
@@ -140,7 +155,7 @@ client_dll_resolve(void *module, const void *(*find)(void *module, const char *n
     for (size_t i = 0; i < sizeof exports / sizeof *exports; i++)
         if (!(*exports[i].target = find(module, exports[i].name)))
             sim_fail(__FILE__, __LINE__, "the DLL has no %s", exports[i].name);
-    SIM_CALL(library.SetLogger, SIM_WORD(sim_import_address(&logger_row)));
+    client_set_logger(&library);
     return library;
 }
 

@@ -21,6 +21,7 @@ extern struct client_dll dll;
 struct client_dll client_dll_load(const char *name);
 /* The exports of a DLL that is there already, as `find` finds them, and the logger set. */
 struct client_dll client_dll_resolve(void *module, const void *(*find)(void *module, const char *name));
+void client_set_logger(const struct client_dll *library);
 /* Ends with the DLL's pages gone. */
 void client_dll_free(struct client_dll *library);
 /* Both for the one DLL that most clients have. */
@@ -41,6 +42,8 @@ uint8_t *client_allocate(uintptr_t session, uint32_t size);
 bool client_logged(const char *text);
 unsigned client_log_count(const char *text);
 void client_log_clear(void);
+/* Called within the callback for each line, on whatever thread; NULL for none. */
+void client_on_log(void (*called)(const char *text));
 
 /* Marks on the machine's disk by which a client and its scenario keep step. */
 void mark_set(const char *name);

@@ -347,6 +347,7 @@ CLIENT_PROGRAM(program_delete_driver)
     EXPECT(adapter != 0);
     EXPECT_EQ((uint32_t)SIM_CALL(dll.DeleteDriver), 0);
     EXPECT_EQ(client_last_error(), 2404 /* ERROR_DEVICE_IN_USE */);
+    EXPECT(client_logged("in use by adapter SWD\\"));
     client_close(adapter);
     client_set_last_error(STRAY);
     EXPECT((uint32_t)SIM_CALL(dll.DeleteDriver) != 0);

@@ -161,7 +161,7 @@ static const struct sim_import rows[] = {
     WIN_ROW(K32, CreateEventW, 4, SIM_SINCE_WIN7, WIN_ZERO, "win32/api/synchapi/nf-synchapi-createeventw"),
     WIN_ROW(K32, SetEvent, 1, SIM_SINCE_WIN7, WIN_NEVER, "win32/api/synchapi/nf-synchapi-setevent"),
     WIN_ROW(K32, ResetEvent, 1, SIM_SINCE_WIN7, WIN_NEVER, "win32/api/synchapi/nf-synchapi-resetevent"),
-    WIN_ROW(K32, WaitForSingleObject, 2, SIM_SINCE_WIN7, WIN_NEVER,
+    WIN_ROW(K32, WaitForSingleObject, 2, SIM_SINCE_WIN7, WIN_FAILED,
             "win32/api/synchapi/nf-synchapi-waitforsingleobject"),
     WIN_ROW(K32, WaitForMultipleObjects, 4, SIM_SINCE_WIN7, WIN_NEVER,
             "win32/api/synchapi/nf-synchapi-waitformultipleobjects"),
