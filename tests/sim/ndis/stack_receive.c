@@ -209,6 +209,12 @@ check_list(struct sim_adapter *adapter, NET_BUFFER_LIST *nbl)
     if (!nb->DataLength || nb->DataLength > adapter->max_total_size)
         sim_stop("an indicated packet is no longer than OID_GEN_MAXIMUM_TOTAL_SIZE says", "%u of %u",
                  nb->DataLength, adapter->max_total_size);
+    uint32_t offset = nb->CurrentMdlOffset;
+    for (const MDL *mdl = nb->MdlChain; mdl && mdl != nb->CurrentMdl; mdl = mdl->Next)
+        offset += mdl->ByteCount;
+    if (nb->DataOffset != offset)
+        sim_stop("DataOffset of a NET_BUFFER is where CurrentMdl and CurrentMdlOffset say", "%u, and not %u",
+                 nb->DataOffset, offset);
     uint32_t family = nbl->NblFlags & (NDIS_NBL_FLAGS_IS_IPV4 | NDIS_NBL_FLAGS_IS_IPV6);
     uint16_t type = family == NDIS_NBL_FLAGS_IS_IPV4   ? NDIS_ETH_TYPE_IPV4
                     : family == NDIS_NBL_FLAGS_IS_IPV6 ? NDIS_ETH_TYPE_IPV6

@@ -63,7 +63,8 @@ prepare_nbl(void)
         nbl->NetBufferListInfo[TcpIpChecksumNetBufferListInfo] = (void *)(uintptr_t)4;
     nb->Next = tm.wrong == RECEIVE_TWO_NBS ? nb : NULL;
     nb->MdlChain = nb->CurrentMdl = tm.mdl;
-    nb->CurrentMdlOffset = nb->DataOffset = 0;
+    nb->CurrentMdlOffset = 0;
+    nb->DataOffset = tm.wrong == RECEIVE_OFFSET ? 4 : 0;
     nb->DataLength = tm.wrong == RECEIVE_LONG        ? 1501
                      : tm.wrong == RECEIVE_SHORT_MDL ? 61
                      : tm.wrong == RECEIVE_EMPTY     ? 0

@@ -336,6 +336,7 @@ static const struct
     {RECEIVE_LOCK, indicate, "no spin lock is held"},
     {RECEIVE_FOREIGN, indicate, "come from a pool of NDIS"},
     {RECEIVE_SHORT_MDL, indicate, "hold DataLength bytes"},
+    {RECEIVE_OFFSET, indicate, "where CurrentMdl and CurrentMdlOffset say"},
     {RECEIVE_EMPTY, indicate, "no longer than OID_GEN_MAXIMUM_TOTAL_SIZE"},
     {RECEIVE_MIXED, indicate, "SINGLE_ETHER_TYPE is set only when it is true"},
     {RECEIVE_CHANGES, release_held, "stays as it is until it is returned"},
