@@ -9,6 +9,12 @@ static struct sim_adapter *adapter;
 static struct fake_client client;
 static _Atomic unsigned arrived;
 
+static bool
+is_alertable(void)
+{
+    return __atomic_load_n(&client.receive->Alertable, __ATOMIC_SEQ_CST) != 0;
+}
+
 static void
 count(void *context, const uint8_t *data, uint32_t length, bool is_ipv6)
 {
@@ -16,6 +22,7 @@ count(void *context, const uint8_t *data, uint32_t length, bool is_ipv6)
     (void)data;
     (void)length;
     (void)is_ipv6;
+    EXPECT(!is_alertable()); /* while it is at work it asks for nothing */
     arrived++;
 }
 
@@ -38,12 +45,6 @@ end(void)
     fake_exit(&client);
     sim_adapter_remove(adapter);
     fixture_unload(driver);
-}
-
-static bool
-is_alertable(void)
-{
-    return __atomic_load_n(&client.receive->Alertable, __ATOMIC_SEQ_CST) != 0;
 }
 
 static void
