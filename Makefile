@@ -68,6 +68,20 @@ MUTANTS ?= .
 mutants: sim-amd64 ## break driver and DLL in many ways, and see each noticed by the test that it names
 	@tests/mutants/mutants.sh $(BUILD) $(FILE) "$(MUTANTS)"
 
+.PHONY: bench analyze docs
+bench: ## what a packet costs in driver and session, as ratios (on the host; nothing passes or fails)
+	@tools/step.sh "benchmark built" $(BUILD)/log/bench.log -- bash -c '\
+	  [ -f $(BUILD)/host/build.ninja ] || $(CMAKE) -S . -B $(BUILD)/host -DTUN_HOST_TESTS=ON; \
+	  cmake --build $(BUILD)/host --target bench'
+	@$(BUILD)/host/tests/bench/bench
+
+analyze: all host-tests ## static analysis of all code, scripts and layout
+	@tools/analyze.sh $(BUILD) $(ARCHES)
+
+docs: ## the documentation as pages for a browser, in build/docs
+	@tools/docs.sh $(BUILD)/docs
+	@echo "$(BUILD)/docs/index.html"
+
 .PHONY: wine-root
 wine-root: ## make the 32-bit Debian in which the setup is tested (root; two minutes, once)
 	@tools/step.sh "wine root" $(BUILD)/log/wine-root.log -- tests/installer/wine-root.sh $(BUILD)
