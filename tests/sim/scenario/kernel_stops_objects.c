@@ -32,6 +32,70 @@ mdl_freed_locked(void)
 }
 
 static void
+mdl_of_no_bytes(void)
+{
+    KERNEL(IoAllocateMdl, 0x10000, 0, 0, 0, 0);
+}
+
+static void
+mdl_freed_twice(void)
+{
+    uintptr_t mdl = (uintptr_t)KERNEL(IoAllocateMdl, 0x10000, PAGE_SIZE, 0, 0, 0);
+    KERNEL(IoFreeMdl, mdl);
+    KERNEL(IoFreeMdl, mdl);
+}
+
+static void
+mdl_locked_twice(void)
+{
+    KERNEL(MmProbeAndLockPages, POINTER(locked_mdl()), 1, 2);
+}
+
+static void
+mdl_locked_at_dispatch(void)
+{
+    MDL *mdl = locked_mdl();
+    KERNEL(MmUnlockPages, POINTER(mdl));
+    sim_irql_raise(DISPATCH);
+    KERNEL(MmProbeAndLockPages, POINTER(mdl), 1, 2);
+}
+
+static void
+mdl_mapped_twice(void)
+{
+    MDL *mdl = locked_mdl();
+    mapped(mdl);
+    mapped(mdl);
+}
+
+static void
+mdl_unmapped_elsewhere(void)
+{
+    MDL *mdl = locked_mdl();
+    KERNEL(MmUnmapLockedPages, POINTER(mapped(mdl) + PAGE_SIZE), POINTER(mdl));
+}
+
+static void
+mdl_mapped_with_odd_cache(void)
+{
+    KERNEL(MmMapLockedPagesSpecifyCache, POINTER(locked_mdl()), 0, 9, 0, 0, 16);
+}
+
+static void
+mdl_mapped_with_odd_priority(void)
+{
+    KERNEL(MmMapLockedPagesSpecifyCache, POINTER(locked_mdl()), 0, 1, 0, 0, 7);
+}
+
+static void
+mdl_of_no_pool(void)
+{
+    uint64_t memory[8];
+    uintptr_t mdl = (uintptr_t)KERNEL(IoAllocateMdl, POINTER(memory), sizeof memory, 0, 0, 0);
+    KERNEL(MmBuildMdlForNonPagedPool, mdl);
+}
+
+static void
 mdl_unlocked_twice(void)
 {
     MDL *mdl = locked_mdl();
@@ -131,6 +195,35 @@ object_type_by_variable(void)
 {
     void *object;
     KERNEL(ObReferenceObjectByHandle, 4, 2, POINTER(&object), 1, POINTER(&object), 0);
+}
+
+static void
+object_without_type(void)
+{
+    void *object;
+    KERNEL(ObReferenceObjectByHandle, 4, 2, 0, 1, POINTER(&object), 0);
+}
+
+static void
+priority_of_no_thread(void)
+{
+    uint64_t nothing[8] = {0};
+    KERNEL(KeSetPriorityThread, POINTER(nothing), 8);
+}
+
+KERNEL_ROUTINE(notified_badly, 3)
+{
+    if ((uint8_t)frame->arg[2])
+        return 0;
+    sim_irql_raise(APC);
+    return 0;
+}
+
+static void
+notify_returns_at_apc_level(void)
+{
+    KERNEL(PsSetCreateProcessNotifyRoutine, POINTER(KERNEL_CODE(notified_badly)), 0);
+    sim_process_exit_fake(sim_process_fake());
 }
 
 KERNEL_ROUTINE(notified, 3)
@@ -240,6 +333,34 @@ IRP_CASE(irp_completed_cancellable, CANCEL_SET)
 IRP_CASE(irp_returned_at_other_irql, HIGH_IRQL)
 
 static void
+device_sddl(const uint16_t *sddl)
+{
+    void *table[28] = {0};
+    DEVICE_OBJECT *device;
+    sim_device_create(&kernel_driver, u"\\Device\\Test", NULL, sddl, table, 0, &device);
+    uint64_t handle;
+    sim_open(sim_process_fake(), kernel_device_path, 0xC0000000u, &handle);
+}
+
+static void
+device_for_an_unknown_account(void)
+{
+    device_sddl(u"D:P(A;;GA;;;ZZ)");
+}
+
+static void
+device_with_an_unknown_right(void)
+{
+    device_sddl(u"D:P(A;;QQ;;;SY)");
+}
+
+static void
+device_without_dacl(void)
+{
+    device_sddl(u"O:BA");
+}
+
+static void
 device_deleted_twice(void)
 {
     DEVICE_OBJECT *device = kernel_device(KERNEL_CODE(dispatch));
@@ -261,6 +382,15 @@ device_extension_after_deletion(void)
 
 static const struct kernel_case Cases[] = {
     {mdl_freed_locked, "is freed with its pages locked"},
+    {mdl_of_no_bytes, "IoAllocateMdl of 0 bytes"},
+    {mdl_freed_twice, "is no MDL, or was freed"},
+    {mdl_locked_twice, "which describes locked pages already"},
+    {mdl_locked_at_dispatch, "of pageable memory at IRQL 2"},
+    {mdl_mapped_twice, "is mapped already"},
+    {mdl_unmapped_elsewhere, "is mapped at"},
+    {mdl_mapped_with_odd_cache, "cache type 9 is unknown"},
+    {mdl_mapped_with_odd_priority, "mapping priority 7 is unknown"},
+    {mdl_of_no_pool, "which is no pool"},
     {mdl_unlocked_twice, "whose pages are not locked"},
     {mdl_unmapped_twice, "is not mapped"},
     {mdl_mapped_unlocked, "but its pages are not locked"},
@@ -273,6 +403,9 @@ static const struct kernel_case Cases[] = {
     {object_of_none, "is no object"},
     {handle_closed_twice, "which is no open handle"},
     {object_type_by_variable, "the exported variable is a pointer to it"},
+    {object_without_type, "without an object type"},
+    {priority_of_no_thread, "which is no thread"},
+    {notify_returns_at_apc_level, "returned at IRQL 1"},
     {notify_removed_inside, "inside a notify routine"},
     {notify_removed_twice, "is removed but was not registered"},
     {irp_completed_twice, "completed twice, or never sent"},
@@ -285,6 +418,9 @@ static const struct kernel_case Cases[] = {
     {irp_completed_under_lock, "IoCompleteRequest with a spin lock held"},
     {irp_completed_cancellable, "with a cancel routine set"},
     {irp_returned_at_other_irql, "was called at IRQL 0 and returned at 1"},
+    {device_for_an_unknown_account, "account 'ZZ' is unknown"},
+    {device_with_an_unknown_right, "is unknown"},
+    {device_without_dacl, "has no DACL"},
     {device_deleted_twice, "is deleted twice"},
     {device_extension_after_deletion, "freed by deletion of the device"},
 };

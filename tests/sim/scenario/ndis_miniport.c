@@ -7,6 +7,15 @@
 struct test_miniport test_miniport;
 #define tm test_miniport
 
+void (*test_tamper)(enum test_structure which, void *structure);
+
+static void
+tamper(enum test_structure which, void *structure)
+{
+    if (test_tamper)
+        test_tamper(which, structure);
+}
+
 uint64_t
 test_ndis_call(const char *name, unsigned words, const uintptr_t *args)
 {
@@ -34,6 +43,8 @@ indicate_link(uint32_t state)
                                      .StatusBufferSize = tm.wrong == STATUS_SIZE ? 8 : sizeof(link)};
     if (tm.wrong == STATUS_HEADER)
         status.Header.Size--;
+    tamper(TEST_LINK, &link);
+    tamper(TEST_STATUS, &status);
     if (tm.wrong == STATUS_LOCK)
         sim_thread()->locks_held++;
     NDIS(NdisMIndicateStatusEx, SIM_WORD(tm.adapter), SIM_WORD(&status));
@@ -172,7 +183,7 @@ test_miniport_complete(void)
 static uint64_t
 tm_initialize(struct sim_frame *frame)
 {
-    static const uint32_t oids[] = {
+    static uint32_t oids[] = {
         OID_GEN_CURRENT_PACKET_FILTER,
         OID_GEN_CURRENT_LOOKAHEAD,
         OID_GEN_INTERRUPT_MODERATION,
@@ -209,11 +220,13 @@ tm_initialize(struct sim_frame *frame)
         .AccessType = 2,
         .ConnectionType = NET_IF_CONNECTION_DEDICATED,
         .IfType = IF_TYPE_PROP_VIRTUAL,
-        .SupportedOidList = (uint32_t *)oids,
+        .SupportedOidList = oids,
         .SupportedOidListLength = (uint32_t)sizeof(oids) - (tm.wrong == ATTRIBUTES_OID_BYTES     ? 1
                                                             : tm.wrong == ATTRIBUTES_OID_MISSING ? 4
                                                                                                  : 0),
     };
+    tamper(TEST_REGISTRATION, &registration);
+    tamper(TEST_GENERAL, &general);
     tm.adapter = (struct sim_adapter *)frame->arg[0];
     tm.paused = true;
     if (tm.wrong == STATUS_EARLY)
@@ -234,6 +247,7 @@ tm_initialize(struct sim_frame *frame)
         .ContextSize = tm.wrong == POOL_CONTEXT ? 4 : 16,
         .PoolTag = 1,
     };
+    tamper(TEST_POOL, &pool);
     tm.pool = (void *)(uintptr_t)NDIS(NdisAllocateNetBufferListPool, SIM_WORD(tm.adapter), SIM_WORD(&pool));
     tm.data = sim_pool_allocate(60, 1, NULL);
     tm.mdl = (MDL *)(uintptr_t)NDIS(NdisAllocateMdl, SIM_WORD(tm.adapter), SIM_WORD(tm.data), SIM_WORD(60));
@@ -438,6 +452,7 @@ register_driver(void)
         .DirectOidRequestHandler = tm.wrong == REGISTER_DIRECT ? sim_import_address(&tm_ignore_row) : NULL,
     };
     static UNICODE_STRING path;
+    tamper(TEST_CHARACTERISTICS, &c);
     return (NDIS_STATUS)NDIS(NdisMRegisterMiniportDriver, SIM_WORD(tm.driver), SIM_WORD(&path), SIM_WORD(&tm),
                              SIM_WORD(&c), SIM_WORD(&tm.miniport));
 }

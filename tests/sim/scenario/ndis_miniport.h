@@ -108,6 +108,19 @@ enum wrong
     WORK_FREED,
 };
 
+/* Structures that it hands to NDIS, for tests that change one field of one of them. */
+enum test_structure
+{
+    TEST_CHARACTERISTICS,
+    TEST_REGISTRATION,
+    TEST_GENERAL,
+    TEST_POOL,
+    TEST_STATUS,
+    TEST_LINK
+};
+/* NULL, or what changes it; outlives test_miniport_register. */
+extern void (*test_tamper)(enum test_structure which, void *structure);
+
 struct test_miniport
 {
     enum wrong wrong;
