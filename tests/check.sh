@@ -41,6 +41,7 @@ fi
         echo "add_test(setup.$name \"$here/installer/setup_test.sh\" \"$build\" $file $name)"
         echo "set_tests_properties(setup.$name PROPERTIES SKIP_RETURN_CODE 77 TIMEOUT 240 LABELS setup)"
     done
+    echo "add_test(product.links \"$here/product/links_test.sh\" \"$zip\")"
     echo "add_test(product.rebrand \"$here/product/rebrand_test.sh\" \"$build\")"
     case " $arches " in *" amd64 "*) echo "add_test(product.two_packages \"$here/product/two_packages_test.sh\" \"$build\" $file)" ;; esac
     for arch in $arches; do

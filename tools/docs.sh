@@ -16,8 +16,8 @@ page() {
     {
         printf '<!DOCTYPE html>\n<html lang="en">\n<meta charset="utf-8">\n<title>%s</title>\n<style>%s</style>\n' \
             "$(sed -n 's/^# //p;T;q' "$source")" "$style"
-        # Links between documents follow them to their pages.
-        cmark-gfm -e table -e autolink "$source" | sed -E 's#href="(docs/)?([a-z0-9-]+)\.md#href="\2.html#g'
+        # Links between documents follow them to their pages; the README, one folder up, has become one of them.
+        cmark-gfm -e table -e autolink "$source" | sed -E 's#href="(docs/)?([a-z0-9-]+)\.md#href="\2.html#g; s#href="example/#href="../example/#g'
     } >"$target/$name.html"
 }
 page "$root/README.md" index

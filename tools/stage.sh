@@ -17,11 +17,13 @@ stage=$build/stage
 rm -rf "$stage"
 mkdir -p "$stage"/{common,others,sdk/include,example/example,docs/docs,symbols}
 
-cp "$root/README.md" "$root/LICENSE.txt" "$stage/common/"
+# The pages that the README names are made into HTML here.
+sed -E 's#\((docs/[a-z-]+)\.md\)#(\1.html)#g' "$root/README.md" >"$stage/common/README.md"
+cp "$root/LICENSE.txt" "$stage/common/"
 "$root/signing/certificates.sh" "$stage/common/certificates"
 
 cp "$root/api/wintun.h" "$stage/sdk/include/"
-cp "$root"/example/*.c "$root"/example/*.h "$root"/example/sdk/* "$stage/example/example/" 2>/dev/null || true
+cp "$root"/example/*.c "$root"/example/*.h "$root"/example/sdk/* "$stage/example/example/"
 cmake -DSTAGE="$(realpath "$stage")" -P "$root/cmake/sdk.cmake"
 for arch in "$@"; do
     mkdir -p "$stage/others/bin/$arch" "$stage/sdk/lib/$arch" "$stage/symbols/$arch" "$stage/example/example/bin/$arch"
