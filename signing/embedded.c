@@ -7,7 +7,8 @@
 #include <string.h>
 #include <strings.h>
 
-#define MAX_RESOURCES 64
+#define MAX_RESOURCES  64
+#define MAX_INF_SEARCH (256u << 10) /* no INF is larger */
 
 typedef enum
 {
@@ -38,7 +39,7 @@ GuessContent(const PE_RESOURCE *Resource)
                    : CONTENT_IMAGE;
     if (Resource->Size >= 2 && Resource->Data[0] == 0x30 && Resource->Data[1] >= 0x80)
         return CONTENT_CATALOG;
-    for (size_t Index = 0; Index + 9 <= Resource->Size; ++Index)
+    for (size_t Index = 0; Index + 9 <= Resource->Size && Index < MAX_INF_SEARCH; ++Index)
         if (!strncasecmp((const char *)Resource->Data + Index, "[version]", 9))
             return CONTENT_INF;
     return CONTENT_OTHER;

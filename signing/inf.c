@@ -12,6 +12,7 @@
 #define MAX_INF_SIZE    (256u << 10)
 #define MAX_SECTIONS    1024
 #define MAX_LINES       8192
+#define MAX_LOOKUPS     16384 /* of %strings%, each of which may look at every line */
 
 /* Text as UTF-8 with a final NUL, or NULL. */
 static char *
@@ -175,9 +176,10 @@ AddLine(INF_SECTION *Section, char *Text)
     }
 }
 
-/* Replaces %name% from [Strings]; %% is a per cent sign, an unknown name stays as it is. Not recursive. */
+/* Replaces %name% from [Strings]; %% is a per cent sign, an unknown name stays as it is. Not recursive.
+ * NULL when memory is short, or after too many of them. */
 static char *
-Substitute(const INF_SECTION *Strings, char *Value)
+Substitute(const INF_SECTION *Strings, char *Value, unsigned *Lookups)
 {
     size_t Size = strlen(Value) + 1, Used = 0;
     char *Result, *Name, *End;
@@ -194,8 +196,13 @@ Substitute(const INF_SECTION *Strings, char *Value)
         if (End == From + 1) {
             From = End;
         } else if (End) {
-            Name = strndup(From + 1, (size_t)(End - From - 1));
-            Text = Name && Strings ? InfFindValue(Strings, Name) : NULL;
+            Name = ++*Lookups <= MAX_LOOKUPS ? strndup(From + 1, (size_t)(End - From - 1)) : NULL;
+            if (!Name) {
+                free(Result);
+                Result = NULL;
+                break;
+            }
+            Text = Strings ? InfFindValue(Strings, Name) : NULL;
             free(Name);
             if (Text)
                 From = End;
@@ -228,6 +235,7 @@ static bool
 SubstituteAll(INF *Inf)
 {
     const INF_SECTION *Strings = InfFindSection(Inf, "Strings");
+    unsigned Lookups = 0;
     size_t Total = 0;
 
     for (unsigned Section = 0; Section < Inf->Count; ++Section) {
@@ -236,10 +244,10 @@ SubstituteAll(INF *Inf)
         for (unsigned Line = 0; Line < Inf->Sections[Section].Count; ++Line) {
             INF_LINE *Entry = &Inf->Sections[Section].Lines[Line];
 
-            if (Entry->Key && !(Entry->Key = Substitute(Strings, Entry->Key)))
+            if (Entry->Key && !(Entry->Key = Substitute(Strings, Entry->Key, &Lookups)))
                 return false;
             for (unsigned Value = 0; Value < Entry->Count; ++Value) {
-                Entry->Values[Value] = Substitute(Strings, Entry->Values[Value]);
+                Entry->Values[Value] = Substitute(Strings, Entry->Values[Value], &Lookups);
                 if (!Entry->Values[Value] || (Total += strlen(Entry->Values[Value])) > 4 * MAX_INF_SIZE)
                     return false;
             }
@@ -319,7 +327,7 @@ InfOpen(const uint8_t *Data, size_t Size, REPORT *Report)
         Ok = ParseLine(Inf, &Section, Line, Number, Report);
     }
     if (Ok && !SubstituteAll(Inf)) {
-        ReportFinding(Report, "the strings are too long");
+        ReportFinding(Report, "the strings are too many or too long");
         Ok = false;
     }
     free(Text);

@@ -49,7 +49,7 @@ done
 
 signer() {
     local name
-    name=$(osslsigncode verify -in "$1" 2>/dev/null | sed -n 's/.*Subject: .*CN *= *\([^,/]*\).*/\1/p' | head -n 1) || true
+    name=$("${OSSLSIGNCODE:-osslsigncode}" verify -in "$1" 2>/dev/null | sed -n 's/.*Subject: .*CN *= *\([^,/]*\).*/\1/p' | head -n 1) || true
     echo "${name:-not signed}"
 }
 echo

@@ -119,6 +119,32 @@ reader_malformed_text_is_refused(void **State)
     free(Long);
 }
 
+/* A thousand %names% on each line. Each looks through [Strings], so that their number bounds the time. */
+static void
+reader_substitutions_are_bounded(void **State)
+{
+    size_t Used = 4;
+    char *Text = calloc(1, 20 * 2100);
+
+    (void)State;
+    assert_non_null(Text);
+    memcpy(Text, "[A]\n", Used);
+    for (unsigned Line = 0; Line < 17; ++Line) {
+        for (unsigned Name = 0; Name < 1000; ++Name)
+            Used += (size_t)sprintf(Text + Used, "%%a");
+        Used += (size_t)sprintf(Text + Used, "%%\n");
+        if (Line == 15) {
+            Open(Text, Used);
+            assert_non_null(Inf);
+            Close();
+        }
+    }
+    Expect(Text, "the strings are too many");
+    assert_null(Inf);
+    Close();
+    free(Text);
+}
+
 /* The package that a manufacturer line with that decoration makes. */
 static void
 ExpectSystems(const char *Decorations, const char *Models, uint16_t Machine, unsigned Systems)
@@ -215,6 +241,7 @@ main(void)
         cmocka_unit_test(reader_values_quotes_comments_strings),
         cmocka_unit_test(reader_utf16_is_decoded),
         cmocka_unit_test(reader_malformed_text_is_refused),
+        cmocka_unit_test(reader_substitutions_are_bounded),
         cmocka_unit_test(package_systems_follow_from_decorations),
         cmocka_unit_test(package_files_and_ids_are_lower_case_and_once),
         cmocka_unit_test(package_without_what_it_needs_is_refused),
