@@ -17,6 +17,40 @@
 
 #define FOLDER_SECURITY L"O:BAD:P(A;OICI;FA;;;SY)(A;OICI;FA;;;BA)"
 
+/* What is there already may have been made by other means: a link to elsewhere, or a folder that inherits what the
+ * Windows folder grants, to everybody to read. The handle is to the thing itself, so what is looked at is what is
+ * protected. What lies in the folder inherits the protection. Returns why that cannot be. */
+static DWORD
+FolderSecure(LPCWSTR Path, PSECURITY_DESCRIPTOR Descriptor)
+{
+    BY_HANDLE_FILE_INFORMATION Facts;
+    BOOL IsPresent, IsDefaulted;
+    DWORD Error;
+    PSID Owner;
+    PACL Dacl;
+
+    HANDLE Folder = CreateFileW(Path, FILE_READ_ATTRIBUTES | READ_CONTROL | WRITE_DAC | WRITE_OWNER,
+                                FILE_SHARE_READ | FILE_SHARE_WRITE | FILE_SHARE_DELETE, NULL, OPEN_EXISTING,
+                                FILE_FLAG_BACKUP_SEMANTICS | FILE_FLAG_OPEN_REPARSE_POINT, NULL);
+    if (Folder == INVALID_HANDLE_VALUE)
+        return GetLastError();
+    if (!GetFileInformationByHandle(Folder, &Facts))
+        Error = GetLastError();
+    else if ((Facts.dwFileAttributes & (FILE_ATTRIBUTE_DIRECTORY | FILE_ATTRIBUTE_REPARSE_POINT)) !=
+             FILE_ATTRIBUTE_DIRECTORY)
+        Error = ERROR_DIRECTORY;
+    else if (!System.GetSecurityDescriptorOwner(Descriptor, &Owner, &IsDefaulted) ||
+             !System.GetSecurityDescriptorDacl(Descriptor, &IsPresent, &Dacl, &IsDefaulted))
+        Error = GetLastError();
+    else
+        Error = System.SetSecurityInfo(Folder, SE_FILE_OBJECT,
+                                       OWNER_SECURITY_INFORMATION | DACL_SECURITY_INFORMATION |
+                                           PROTECTED_DACL_SECURITY_INFORMATION,
+                                       Owner, NULL, Dacl, NULL);
+    CloseHandle(Folder);
+    return Error;
+}
+
 static BOOL
 FolderCreate(LPCWSTR Path)
 {
@@ -27,12 +61,17 @@ FolderCreate(LPCWSTR Path)
     if (!System.ConvertStringSecurityDescriptorToSecurityDescriptorW(FOLDER_SECURITY, SDDL_REVISION_1,
                                                                      &Attributes.lpSecurityDescriptor, NULL))
         return LoggerFail(GetLastError(), L"Cannot make a security descriptor");
-    BOOL Created = CreateDirectoryW(Path, &Attributes);
-    DWORD Error = GetLastError();
+    DWORD Error = CreateDirectoryW(Path, &Attributes) ? ERROR_SUCCESS : GetLastError();
+    BOOL Existed = Error == ERROR_ALREADY_EXISTS;
+    if (Existed)
+        Error = FolderSecure(Path, Attributes.lpSecurityDescriptor);
     LocalFree(Attributes.lpSecurityDescriptor);
-    if (Created || Error == ERROR_ALREADY_EXISTS)
+    if (!Error)
         return TRUE;
-    return LoggerFail(Error, L"Cannot create folder %s", Path);
+    return LoggerFail(Error,
+                      Existed ? L"%s is no folder that can be kept for SYSTEM and Administrators alone"
+                              : L"Cannot create folder %s",
+                      Path);
 }
 
 BOOL

@@ -9,7 +9,7 @@
 #include <winsock2.h>
 #include <windows.h>
 
-/* Makes the folder if it is not there. Path receives it, without a trailing backslash. */
+/* Makes the folder if it is not there, and sees to its protection if it is. Path receives it, without a trailing backslash. */
 BOOL FolderPrepare(WCHAR *Path, DWORD Capacity);
 
 /* Makes an empty folder below it, having deleted a former one and Files in it. The caller holds the

@@ -20,6 +20,7 @@
 #include <cfgmgr32.h>
 #include <devpropdef.h>
 #include <netcon.h>
+#include <accctrl.h>
 #include "swdevice.h"
 
 /* Versions of Windows, as numbers that compare. */
@@ -51,6 +52,12 @@
     Function(ADVAPI32, CheckTokenMembership, SYSTEM_WINDOWS_7, BOOL, (HANDLE Token, PSID Sid, BOOL *IsMember)) \
     Function(ADVAPI32, ConvertStringSecurityDescriptorToSecurityDescriptorW, SYSTEM_WINDOWS_7, BOOL, \
         (LPCWSTR Text, DWORD Revision, PSECURITY_DESCRIPTOR *Descriptor, ULONG *Size)) \
+    Function(ADVAPI32, GetSecurityDescriptorOwner, SYSTEM_WINDOWS_7, BOOL, \
+        (PSECURITY_DESCRIPTOR Descriptor, PSID *Owner, BOOL *IsDefaulted)) \
+    Function(ADVAPI32, GetSecurityDescriptorDacl, SYSTEM_WINDOWS_7, BOOL, \
+        (PSECURITY_DESCRIPTOR Descriptor, BOOL *IsPresent, PACL *Dacl, BOOL *IsDefaulted)) \
+    Function(ADVAPI32, SetSecurityInfo, SYSTEM_WINDOWS_7, DWORD, \
+        (HANDLE Handle, SE_OBJECT_TYPE Type, SECURITY_INFORMATION What, PSID Owner, PSID Group, PACL Dacl, PACL Sacl)) \
     Function(ADVAPI32, RegQueryValueExW, SYSTEM_WINDOWS_7, LONG, \
         (HKEY Key, LPCWSTR Name, DWORD *Reserved, DWORD *Type, BYTE *Data, DWORD *Size)) \
     Function(ADVAPI32, RegCloseKey, SYSTEM_WINDOWS_7, LONG, (HKEY Key)) \

@@ -11,6 +11,12 @@
 #define HEADER_SIZE 40
 #define MARK        0x4C444453u /* "SDDL" behind the header */
 
+#define SE_FILE_OBJECT    1u
+#define OWNER_INFORMATION 1u
+#define PROTECTED_DACL    0x80000004u /* PROTECTED_DACL_SECURITY_INFORMATION and DACL_SECURITY_INFORMATION */
+#define WRITE_DAC         0x40000u
+#define WRITE_OWNER       0x80000u
+
 static const char *
 skip_sid(const char *at)
 {
@@ -130,10 +136,59 @@ WIN_FUNCTION(CheckTokenMembership)
     return win_done(1);
 }
 
+/* Owner and list of a descriptor are told by where they would be in its header. */
+#define OWNER_AT 8
+#define DACL_AT  16
+
+WIN_FUNCTION(GetSecurityDescriptorOwner)
+{
+    uint8_t *descriptor = (uint8_t *)frame->arg[0];
+    *(void **)frame->arg[1] =
+        strncmp(win_descriptor_text(descriptor), "O:", 2) == 0 ? descriptor + OWNER_AT : NULL;
+    *(uint32_t *)frame->arg[2] = 0;
+    return win_done(1);
+}
+
+WIN_FUNCTION(GetSecurityDescriptorDacl)
+{
+    uint8_t *descriptor = (uint8_t *)frame->arg[0];
+    bool present = strstr(win_descriptor_text(descriptor), "D:") != NULL;
+    *(uint32_t *)frame->arg[1] = present;
+    if (present) {
+        *(void **)frame->arg[2] = descriptor + DACL_AT;
+        *(uint32_t *)frame->arg[3] = 0;
+    }
+    return win_done(1);
+}
+
+/* Of files, owner and list together, from one descriptor. */
+WIN_FUNCTION(SetSecurityInfo)
+{
+    struct win_handle handle;
+    const uint8_t *descriptor = (const uint8_t *)frame->arg[3] - OWNER_AT;
+    if (!win_handle_find(frame->arg[0], &handle) || handle.kind != WIN_OBJECT_FILE)
+        return ERROR_INVALID_HANDLE;
+    if ((uint32_t)frame->arg[1] != SE_FILE_OBJECT ||
+        (uint32_t)frame->arg[2] != (OWNER_INFORMATION | PROTECTED_DACL) || !frame->arg[3] ||
+        descriptor != (const uint8_t *)frame->arg[5] - DACL_AT || frame->arg[4] || frame->arg[6])
+        sim_stop("unmodelled", "SetSecurityInfo of type %u, 0x%x", (uint32_t)frame->arg[1],
+                 (uint32_t)frame->arg[2]);
+    if ((handle.access & (WRITE_DAC | WRITE_OWNER)) != (WRITE_DAC | WRITE_OWNER) || !win_elevated())
+        return ERROR_ACCESS_DENIED;
+    win_note_security(handle.path, "set ", win_descriptor_text(descriptor));
+    return ERROR_SUCCESS;
+}
+
 #define ADVAPI "advapi32.dll"
 static const struct sim_import rows[] = {
     WIN_ROW(ADVAPI, ConvertStringSecurityDescriptorToSecurityDescriptorW, 4, SIM_SINCE_WIN7, WIN_ZERO,
             "win32/api/sddl/nf-sddl-convertstringsecuritydescriptortosecuritydescriptorw"),
+    WIN_ROW(ADVAPI, GetSecurityDescriptorOwner, 3, SIM_SINCE_WIN7, WIN_NEVER,
+            "win32/api/securitybaseapi/nf-securitybaseapi-getsecuritydescriptorowner"),
+    WIN_ROW(ADVAPI, GetSecurityDescriptorDacl, 4, SIM_SINCE_WIN7, WIN_NEVER,
+            "win32/api/securitybaseapi/nf-securitybaseapi-getsecuritydescriptordacl"),
+    WIN_ROW(ADVAPI, SetSecurityInfo, 7, SIM_SINCE_WIN7, WIN_CODE,
+            "win32/api/aclapi/nf-aclapi-setsecurityinfo"),
     WIN_ROW(ADVAPI, CheckTokenMembership, 3, SIM_SINCE_WIN7, WIN_ZERO,
             "win32/api/securitybaseapi/nf-securitybaseapi-checktokenmembership"),
 };

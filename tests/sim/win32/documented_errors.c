@@ -48,6 +48,7 @@ const struct win_documented_errors win_documented_errors[] = {
       ERROR_HANDLE_DISK_FULL}},
     {"ReadFile",
      {ERROR_NOT_ENOUGH_MEMORY, ERROR_INVALID_USER_BUFFER, ERROR_LOCK_VIOLATION, ERROR_NOT_ENOUGH_QUOTA}},
+    {"GetFileInformationByHandle", {ERROR_INVALID_HANDLE, ERROR_ACCESS_DENIED}},
     {"GetFileSizeEx", {ERROR_INVALID_HANDLE, ERROR_ACCESS_DENIED}},
     {"WaitForSingleObject", {ERROR_INVALID_HANDLE, ERROR_ACCESS_DENIED}},
     {"DeleteFileW",
@@ -75,6 +76,7 @@ const struct win_documented_errors win_documented_errors[] = {
     {"GetStdHandle", {ERROR_INVALID_PARAMETER}},
     {"SetConsoleCtrlHandler", {ERROR_NOT_ENOUGH_MEMORY}},
     /* advapi32 */
+    {"SetSecurityInfo", {ERROR_ACCESS_DENIED, ERROR_NOT_ENOUGH_MEMORY}},
     {"CheckTokenMembership", {ERROR_ACCESS_DENIED, ERROR_NOT_ENOUGH_MEMORY}},
     {"ConvertStringSecurityDescriptorToSecurityDescriptorW",
      {ERROR_INVALID_PARAMETER, ERROR_INVALID_ACL, ERROR_NOT_ENOUGH_MEMORY}},

@@ -7,6 +7,8 @@
 
 /* CreateFileW for what lies on C:\. */
 uint64_t win_create_file(struct sim_frame *frame);
+/* Writes down what protects an object: made with it, or "set " to it later. */
+void win_note_security(const char *path, const char *how, const char *sddl);
 /* The SDDL that ConvertStringSecurityDescriptorToSecurityDescriptorW made this descriptor from. */
 const char *win_descriptor_text(const void *descriptor);
 

@@ -25,13 +25,15 @@ enum
     OPEN_ALWAYS,
     TRUNCATE_EXISTING
 };
-#define GENERIC_READ              0x80000000u
-#define GENERIC_WRITE             0x40000000u
-#define FILE_FLAG_DELETE_ON_CLOSE 0x04000000u
-#define MOVEFILE_REPLACE_EXISTING 1u
-#define MOVEFILE_DELAY            4u
-#define LOCKFILE_FAIL_IMMEDIATELY 1u
-#define LOCKFILE_EXCLUSIVE_LOCK   2u
+#define GENERIC_READ                 0x80000000u
+#define GENERIC_WRITE                0x40000000u
+#define FILE_FLAG_DELETE_ON_CLOSE    0x04000000u
+#define FILE_FLAG_BACKUP_SEMANTICS   0x02000000u
+#define FILE_FLAG_OPEN_REPARSE_POINT 0x00200000u
+#define MOVEFILE_REPLACE_EXISTING    1u
+#define MOVEFILE_DELAY               4u
+#define LOCKFILE_FAIL_IMMEDIATELY    1u
+#define LOCKFILE_EXCLUSIVE_LOCK      2u
 
 static int
 lock_region(int fd, int how, off_t from, off_t length, bool block)
@@ -56,6 +58,19 @@ missing(const char *path)
 }
 
 /* What the caller asked to protect a new object with is written down beside C:\ for tests to read. */
+void
+win_note_security(const char *path, const char *how, const char *sddl)
+{
+    char *name = sim_format("%s/.security", win_root());
+    int fd = open(name, O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0600);
+    char *line = sim_format("%s\t%s%s\n", path + strlen(win_root()), how, sddl);
+    if (fd < 0 || write(fd, line, strlen(line)) < 0)
+        sim_stop("process-files", "cannot write %s", name);
+    close(fd);
+    free(line);
+    free(name);
+}
+
 static void
 note_security(const char *path, const void *attributes)
 {
@@ -66,14 +81,26 @@ note_security(const char *path, const void *attributes)
         uint32_t inherit;
     } *security = attributes;
     const char *sddl = security && security->descriptor ? win_descriptor_text(security->descriptor) : "";
-    char *name = sim_format("%s/.security", win_root());
-    int fd = open(name, O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0600);
-    char *line = sim_format("%s\t%s\n", path + strlen(win_root()), sddl);
-    if (fd < 0 || write(fd, line, strlen(line)) < 0)
-        sim_stop("process-files", "cannot write %s", name);
-    close(fd);
-    free(line);
-    free(name);
+    win_note_security(path, "", sddl);
+}
+
+/* A folder, or whatever has the name, for its facts and its protection. A symbolic link of the host is a junction. */
+static uint64_t
+open_for_facts(struct sim_frame *frame, char *path)
+{
+    uint32_t flags = (uint32_t)frame->arg[5];
+    if ((uint32_t)frame->arg[4] != OPEN_EXISTING || ((uint32_t)frame->arg[1] & 0xF000007Fu))
+        sim_stop("unmodelled", "CreateFileW with backup semantics to make, read or write %s", path);
+    int fd = open(path, O_PATH | O_CLOEXEC | (flags & FILE_FLAG_OPEN_REPARSE_POINT ? O_NOFOLLOW : 0));
+    if (fd < 0) {
+        uint32_t error = errno == ENOENT || errno == ENOTDIR ? missing(path) : win_error_from_errno(errno);
+        free(path);
+        return win_fail(error, WIN_INVALID_HANDLE);
+    }
+    return win_done(win_handle_add(
+        (struct win_handle){
+            .kind = WIN_OBJECT_FILE, .fd = fd, .path = path, .access = (uint32_t)frame->arg[1]},
+        "CreateFileW", frame->return_address));
 }
 
 uint64_t
@@ -84,6 +111,8 @@ win_create_file(struct sim_frame *frame)
     char *path = win_host_path((const uint16_t *)frame->arg[0]);
     if (!path)
         return win_fail(ERROR_PATH_NOT_FOUND, WIN_INVALID_HANDLE);
+    if (flags & FILE_FLAG_BACKUP_SEMANTICS)
+        return open_for_facts(frame, path);
     bool existed = access(path, F_OK) == 0;
     uint32_t error = 0;
     /* Linux needs a descriptor open for both to hold both kinds of lock; the access asked for is checked at
@@ -198,9 +227,12 @@ WIN_FUNCTION(RemoveDirectoryW)
 {
     char *path = win_host_path((const uint16_t *)frame->arg[0]);
     uint32_t error = 0;
+    struct stat facts;
+    /* Of a junction it removes the junction, and not what that leads to. */
+    bool link = path && lstat(path, &facts) == 0 && S_ISLNK(facts.st_mode);
     if (!path)
         error = ERROR_PATH_NOT_FOUND;
-    else if (rmdir(path) != 0)
+    else if ((link ? unlink(path) : rmdir(path)) != 0)
         error = errno == ENOTDIR  ? ERROR_DIRECTORY
                 : errno == ENOENT ? missing(path)
                                   : win_error_from_errno(errno);
