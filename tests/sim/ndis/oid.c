@@ -111,6 +111,61 @@ ndis_request(struct sim_adapter *adapter, int type, uint32_t oid, void *buffer, 
     return status;
 }
 
+/* ---- What comes beside the requests in turn ---- */
+
+#define OID_UNKNOWN 0xFF765432u /* of the range that vendors define; nobody did */
+#define NOBODYS_ID  ((uintptr_t)0x1D1D1D1Cu)
+
+static void
+expect_unsupported(const char *what, NDIS_STATUS status)
+{
+    if (status != NDIS_STATUS_NOT_SUPPORTED)
+        sim_stop("a miniport answers what it does not know with NDIS_STATUS_NOT_SUPPORTED", "%s: status 0x%x",
+                 what, status);
+}
+
+/* A direct request is not serialised and may come at DISPATCH_LEVEL. */
+static void
+request_directly(struct sim_adapter *adapter)
+{
+    const NDIS_MINIPORT_DRIVER_CHARACTERISTICS *handlers = &adapter->miniport->handlers;
+    if (!handlers->DirectOidRequestHandler)
+        return;
+    NDIS_OID_REQUEST *request = sim_pool_allocate(sizeof *request, 0x716f444e, NULL);
+    uint8_t *information = sim_pool_allocate(4, 0x626f444e, NULL);
+    memset(request, 0xC5, sizeof *request);
+    request->Header =
+        (NDIS_OBJECT_HEADER){NDIS_OBJECT_TYPE_OID_REQUEST, 1, NDIS_SIZEOF_OID_REQUEST_REVISION_1};
+    request->RequestType = NDIS_QUERY;
+    request->PortNumber = 0;
+    request->RequestId = request;
+    request->DATA.QUERY_INFORMATION.Oid = OID_UNKNOWN;
+    request->DATA.QUERY_INFORMATION.InformationBuffer = information;
+    request->DATA.QUERY_INFORMATION.InformationBufferLength = 4;
+    request->DATA.QUERY_INFORMATION.BytesWritten = request->DATA.QUERY_INFORMATION.BytesNeeded = 0;
+    sim_irql_raise(DISPATCH_LEVEL_);
+    NDIS_STATUS status = (NDIS_STATUS)NDIS_CALL("MiniportDirectOidRequest", handlers->DirectOidRequestHandler,
+                                                SIM_WORD(adapter->context), SIM_WORD(request));
+    NDIS_CALL("MiniportCancelDirectOidRequest", handlers->CancelDirectOidRequestHandler,
+              SIM_WORD(adapter->context), NOBODYS_ID);
+    sim_irql_lower(PASSIVE_LEVEL_);
+    expect_unsupported("a direct request", status);
+    sim_pool_free(request);
+    sim_pool_free(information);
+}
+
+/* What is to be cancelled may have been completed just before: that nothing has the id is normal. */
+static void
+cancel_nothing(struct sim_adapter *adapter)
+{
+    const NDIS_MINIPORT_DRIVER_CHARACTERISTICS *handlers = &adapter->miniport->handlers;
+    sim_irql_raise(DISPATCH_LEVEL_);
+    NDIS_CALL("MiniportCancelOidRequest", handlers->CancelOidRequestHandler, SIM_WORD(adapter->context),
+              NOBODYS_ID);
+    NDIS_CALL("MiniportCancelSend", handlers->CancelSendHandler, SIM_WORD(adapter->context), NOBODYS_ID);
+    sim_irql_lower(PASSIVE_LEVEL_);
+}
+
 uint64_t
 ndis_NdisMOidRequestComplete(struct sim_frame *frame)
 {
@@ -184,6 +239,13 @@ ndis_request_at_start(struct sim_adapter *adapter)
     if (adapter->max_total_size < adapter->general.MtuSize)
         sim_stop("OID_GEN_MAXIMUM_TOTAL_SIZE covers MtuSize", "%u < %u", adapter->max_total_size,
                  adapter->general.MtuSize);
+    uint32_t value = 0;
+    expect_unsupported("a query of an unknown OID",
+                       ndis_request(adapter, NDIS_QUERY, OID_UNKNOWN, &value, sizeof(value), NULL, NULL));
+    expect_unsupported("a set of an unknown OID",
+                       ndis_request(adapter, NDIS_SET, OID_UNKNOWN, &value, sizeof(value), NULL, NULL));
+    request_directly(adapter);
+    cancel_nothing(adapter);
     set_must_succeed(adapter, OID_GEN_CURRENT_LOOKAHEAD, adapter->general.LookaheadSize);
     set_must_succeed(
         adapter, OID_GEN_CURRENT_PACKET_FILTER,

@@ -358,6 +358,8 @@ tm_oid(struct sim_frame *frame)
     uint32_t oid = request->DATA.Oid, length = request->DATA.QUERY_INFORMATION.InformationBufferLength;
     if (tm.removed && tm.wrong != REMOVED_ANSWERS)
         return NDIS_STATUS_NOT_ACCEPTED;
+    if (oid >> 24 == 0xFF && tm.wrong != OID_UNKNOWN_ANSWERED)
+        return (uint32_t)NDIS_STATUS_NOT_SUPPORTED;
     if (request->RequestType == NDIS_SET)
         return (uint32_t)set(request);
     if (oid == OID_PNP_QUERY_POWER)

@@ -368,6 +368,7 @@ static const struct
     {OID_WRITTEN, live, "writes BytesWritten bytes"},
     {OID_FAILS_AND_WRITES, live, "a query that fails writes nothing"},
     {OID_NOT_NEEDED, query_short, "BytesNeeded how much it needs"},
+    {OID_UNKNOWN_ANSWERED, live, "does not know with NDIS_STATUS_NOT_SUPPORTED"},
     {OID_LISTED, live, "supports the OIDs that it lists"},
     {STATUS_HEADER, indicate_status, "Header.Size is the size"},
     {STATUS_HANDLE, indicate_status, "SourceHandle is the miniport's handle"},
