@@ -233,6 +233,46 @@ SIM_SCENARIO(data_scribbling_client_hurts_itself_alone_under_preemption)
     scribble_under_traffic(3);
 }
 
+static void
+send_chains(void *unused)
+{
+    static const uint8_t data[9000] = {0x45, 0, 9000 >> 8, 9000 & 0xFF};
+    struct sim_packet packets[6];
+    (void)unused;
+    for (unsigned i = 0; i < 6; i++)
+        packets[i] = (struct sim_packet){data, sizeof(data)};
+    for (unsigned i = 0; !stopping; i++) {
+        struct sim_send_options options = {.seed = i, .max_mdls = 3, .at_dispatch = i & 1};
+        sim_stack_send(fixture.adapter, packets, 6, &options, true, NULL);
+    }
+}
+
+/* A ring that was ended stays so: senders that are still copying into it publish nothing any more. */
+SIM_SCENARIO(data_wrong_head_while_others_send_ends_the_ring_for_good)
+{
+    start();
+    for (unsigned round = 0; round < 60; round++) {
+        TUN_RING *send = fixture.client->send;
+        struct sim_task *tasks[3];
+        stopping = false;
+        for (unsigned i = 0; i < 3; i++)
+            tasks[i] = sim_spawn(send_chains, NULL);
+        for (unsigned reads = 0; reads < 20; reads++) {
+            uint32_t tail = RingLoadTailAcquire(send);
+            RingStoreHeadRelease(send, tail);
+            usleep(100);
+        }
+        RingStoreHeadRelease(send, CAPACITY + round);
+        wait_until(&send->Tail, RING_CLOSED);
+        stopping = true;
+        for (unsigned i = 0; i < 3; i++)
+            sim_join(tasks[i]);
+        EXPECT(ring_client_ended(fixture.client));
+        expect_healthy();
+    }
+    ring_fixture_stop(&fixture);
+}
+
 /* The other adapter of the same driver does not notice. */
 SIM_SCENARIO(data_hostile_client_leaves_other_adapters_alone)
 {
