@@ -26,4 +26,6 @@ ${TEXT} ErrorFolderAbove ${LANG_ENGLISH} "The folder $FailedPart can be renamed 
 ${TEXT} ErrorFolderMoved ${LANG_ENGLISH} "$(^Name) is installed in $InstalledFolder. Uninstall it first to install it elsewhere."
 ${TEXT} ErrorTemp ${LANG_ENGLISH} "The temporary folder $TEMP can be written by programs without rights. Make the system's temporary folder usable and try again."
 ${TEXT} ErrorRunning ${LANG_ENGLISH} "Setup or the uninstaller of $(^Name) is already running."
+; The button as NSIS' own text on that page calls it.
+${TEXT} LicenseButton ${LANG_ENGLISH} "I &Agree"
 !undef TEXT

@@ -76,6 +76,7 @@ Var FolderError
 !define MUI_COMPONENTSPAGE_SMALLDESC
 !define MUI_FINISHPAGE_NOAUTOCLOSE
 !insertmacro MUI_PAGE_WELCOME
+!define MUI_LICENSEPAGE_BUTTON "$(LicenseButton)"
 !insertmacro MUI_PAGE_LICENSE "${STAGE}/common/LICENSE.txt"
 !insertmacro MUI_PAGE_COMPONENTS
 !define MUI_PAGE_CUSTOMFUNCTION_PRE SkipFolderPage
@@ -197,6 +198,7 @@ Section "-Commit"
 
     WriteRegStr HKLM "${UNINSTALL_KEY}" "DisplayName" "${PRODUCT_NAME}"
     WriteRegStr HKLM "${UNINSTALL_KEY}" "DisplayVersion" "${PRODUCT_VERSION}"
+    WriteRegStr HKLM "${UNINSTALL_KEY}" "Language" "$LANGUAGE"
     WriteRegStr HKLM "${UNINSTALL_KEY}" "Publisher" "${PRODUCT_COMPANY}"
     WriteRegStr HKLM "${UNINSTALL_KEY}" "InstallLocation" "$INSTDIR"
     WriteRegStr HKLM "${UNINSTALL_KEY}" "UninstallString" '"$INSTDIR\${UNINSTALLER}"'
@@ -428,6 +430,12 @@ Function un.onInit
         SetRegView 64
     ${EndIf}
     SetShellVarContext all
+    ; The uninstaller speaks as the setup did.
+    ReadRegStr $0 HKLM "${UNINSTALL_KEY}" "Language"
+    ${If} $0 = ${LANG_ENGLISH}
+    ${OrIf} $0 = ${LANG_SIMPCHINESE}
+        StrCpy $LANGUAGE $0
+    ${EndIf}
     ; Whatever folder the uninstaller was copied to, it removes only from one that setup made.
     ${IfNot} ${FileExists} "$INSTDIR\${MARK}"
         ${Fail} ${EXIT_FOLDER} "$(ErrorNotOurFolder)"

@@ -26,4 +26,5 @@ ${TEXT} ErrorFolderAbove ${LANG_SIMPCHINESE} "非管理员用户可以重命名�
 ${TEXT} ErrorFolderMoved ${LANG_SIMPCHINESE} "$(^Name) 已安装在 $InstalledFolder 中。如需安装到其他位置，请先卸载。"
 ${TEXT} ErrorTemp ${LANG_SIMPCHINESE} "临时文件夹 $TEMP 可被无权限的程序写入。请修复系统的临时文件夹后重试。"
 ${TEXT} ErrorRunning ${LANG_SIMPCHINESE} "$(^Name) 的安装程序或卸载程序正在运行。"
+${TEXT} LicenseButton ${LANG_SIMPCHINESE} "我同意(&I)"
 !undef TEXT

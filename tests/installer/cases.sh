@@ -293,6 +293,10 @@ log l.txt | grep -q "不属于" || fail "the error is not in Chinese"
 run $current /S /LANG=1033 "/LOG=C:\\l.txt" "/D=C:\\mine"; expect_code 5
 log l.txt | grep -q "not part of" || fail "the error is not in English"
 run $current /S /LANG=7; expect_code 3
+run $current /S /LANG=2052; expect_code 0
+mkdir "$P/~lock"
+uninstall "$P" "/LOG=C:\\l.txt"
+log l.txt | grep -q "正在运行" || fail "the uninstaller is not in Chinese"
 '
 case_uninstaller_is_signed='
 run $current /S; expect_code 0
