@@ -4,6 +4,8 @@
 #
 #   state      the driver of x86 uses no x87, MMX or SSE register, that of amd64 no AVX one: a driver may not touch
 #              state that the kernel did not save
+#   paging     no section of the driver is pageable (a name that begins with PAGE): the simulator never pages, and would
+#              not see one touched at DISPATCH_LEVEL
 #   barriers   every ordered access of the rings, compiled as the driver and the DLL compile it, has the instruction
 #              that orders it on a weak machine, on the right side of the access
 #
@@ -42,6 +44,10 @@ amd64)
     fi
     ;;
 esac
+
+sections=$($objdump -h "$build/$arch/$file.sys" | awk '$1 ~ /^[0-9]+$/ { print $2 }')
+grep -qx INIT <<<"$sections" || fail "$file.sys has no INIT section, or its sections were not read"
+! grep '^PAGE' <<<"$sections" || fail "$file.sys has a pageable section"
 
 # The instructions of one function, mnemonics only, in order.
 body() {
