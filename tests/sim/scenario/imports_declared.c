@@ -94,3 +94,95 @@ SIM_SCENARIO(imports_pop_what_is_declared)
     EXPECT(driver >= 60);
     EXPECT(library >= 30);
 }
+
+/* ---- What the DLL looks up at run time ---- */
+
+/* One row of SYSTEM_FUNCTION_TABLE in api/system.h, its lines joined: module, function, first system, result,
+ * (arguments). No argument there is wider than a word of x86. */
+static bool
+parse_function(const char *text, struct declared *declared, char module[16], char since[40])
+{
+    char result[40];
+    int at = 0;
+    if (sscanf(text, "Function(%15[A-Z0-9], %79[A-Za-z0-9_], %39[A-Z0-9_], %39[A-Za-z0-9_ *], %n", module,
+               declared->name, since, result, &at) != 4 ||
+        text[at] != '(')
+        return false;
+    const char *end = strchr(text + at, ')');
+    declared->convention = SIM_STDCALL;
+    declared->words = strncmp(text + at, "(VOID)", 6) != 0;
+    for (const char *c = text + at; c < end; c++)
+        declared->words += *c == ',';
+    return true;
+}
+
+static unsigned
+systems_since(const char *since)
+{
+    if (strcmp(since, "SYSTEM_WINDOWS_7") == 0)
+        return SIM_SINCE_WIN7;
+    if (strcmp(since, "SYSTEM_WINDOWS_8") == 0)
+        return SIM_SINCE_WIN8;
+    if (strncmp(since, "SYSTEM_WINDOWS_10", 17) == 0)
+        return SIM_SINCE_WIN10;
+    sim_fail(__FILE__, __LINE__, "%s is a system that this test does not know", since);
+}
+
+static const struct sim_import *
+find_anywhere(const char *library, const char *name)
+{
+    for (size_t i = 0; win_tables[i]; i++)
+        for (size_t k = 0; k < win_tables[i]->count; k++) {
+            const struct sim_import *row = &win_tables[i]->rows[k];
+            if (strcmp(row->module, library) == 0 && strcmp(row->name, name) == 0)
+                return row;
+        }
+    return NULL;
+}
+
+static void
+compare_function(const char *text)
+{
+    struct declared declared;
+    char module[16], since[40], library[24];
+    if (!parse_function(text, &declared, module, since))
+        sim_fail(__FILE__, __LINE__, "not understood: %.60s", text);
+    for (size_t i = 0; i <= strlen(module); i++)
+        module[i] = (char)(module[i] >= 'A' && module[i] <= 'Z' ? module[i] | 0x20 : module[i]);
+    snprintf(library, sizeof library, "%s.dll", module);
+    const struct sim_import *row = find_anywhere(library, declared.name);
+    if (!row)
+        sim_fail(__FILE__, __LINE__, "the DLL looks up %s in %s, which has no such row", declared.name,
+                 library);
+    compare(&declared, row);
+    if (row->systems != systems_since(since))
+        sim_fail(__FILE__, __LINE__, "the DLL expects %s since %s, the row is of systems 0x%x", declared.name,
+                 since, row->systems);
+}
+
+/* Module, first system and number of arguments. */
+SIM_SCENARIO(imports_looked_up_are_as_documented)
+{
+    unsigned count = 0;
+    size_t size;
+    char *text = (char *)machine_test_read("system.h", &size);
+    text[size] = 0;
+    for (char *at = text; (at = strstr(at, "\\\n")) != NULL;)
+        at[0] = at[1] = ' ';
+    char *table = strstr(text, "#define SYSTEM_FUNCTION_TABLE(Function)");
+    EXPECT(table != NULL);
+    table[strcspn(table, "\n")] = 0;
+    /* Lines were joined: runs of blanks say nothing. */
+    char *to = table;
+    for (const char *from = table; *from; from++)
+        if (*from != ' ' || (to > table && to[-1] != ' '))
+            *to++ = *from;
+    *to = 0;
+    for (char *at = strchr(table, ')'); (at = strstr(at, "Function(")) != NULL; at += strlen("Function(")) {
+        compare_function(at);
+        count++;
+    }
+    free(text);
+    printf("%u functions compared\n", count);
+    EXPECT(count >= 40);
+}
