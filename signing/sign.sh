@@ -189,7 +189,10 @@ MEANINGS
 
 # run COMMAND...: a signing tool waits for nobody, and what it says goes to a log of ours.
 run() {
-    timeout "${SIGN_TIMESTAMP_SECONDS:-60}" "$@" </dev/null >"$scratch/log" 2>&1
+    code=0
+    timeout "${SIGN_TIMESTAMP_SECONDS:-60}" "$@" </dev/null >"$scratch/log" 2>&1 || code=$?
+    [ "$code" != 124 ] || echo "took longer than ${SIGN_TIMESTAMP_SECONDS:-60} seconds" >>"$scratch/log"
+    return "$code"
 }
 
 # Tries every server in turn, SIGN_TIMESTAMP_TRIES rounds, longer pauses between rounds.

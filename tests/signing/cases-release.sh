@@ -69,7 +69,7 @@ case_submission_is_reproducible() {
     export SIGN_KINDS=sys
     "$signing/submission.sh" "$work/build" demo "$work/one.cab" amd64 x86
     find "$work/build" -name '*.pdb' -exec touch {} +
-    TZ=Asia/Tokyo "$signing/submission.sh" "$work/build" demo "$work/two.cab" amd64 x86
+    TZ=XXX-9 "$signing/submission.sh" "$work/build" demo "$work/two.cab" amd64 x86
     cmp "$work/one.cab" "$work/two.cab" || fail "two runs differ"
 }
 

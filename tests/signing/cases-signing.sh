@@ -150,6 +150,10 @@ case_bad_certificates() {
     SIGN_CERTS=$pki/early-chain.pem expect_failure "'Vendor Early' is not valid before" sign "$work/demo.sys" "$work/out"
     SIGN_CERTS=$pki/server-chain.pem expect_failure "not meant for code signing" sign "$work/demo.sys" "$work/out"
     SIGN_CERTS=$pki/weak-chain.pem expect_failure 'weak digest, sha1' sign "$work/demo.sys" "$work/out"
+    SIGN_CERTS=$pki/encipherer-chain.pem expect_failure "key usage of 'Vendor Encipherer' does not allow" \
+        sign "$work/demo.sys" "$work/out"
+    SIGN_CERTS=$pki/small-chain.pem SIGN_KEY=$pki/small.key expect_failure "key of 'Vendor Small' is weak" \
+        sign "$work/demo.sys" "$work/out"
     SIGN_CERTS=$pki/intermediate.pem expect_failure 'no certificate belongs to the key' \
         sign "$work/demo.sys" "$work/out"
     SIGN_CERTS=$work/none.pem expect_failure 'cannot open the certificate file' sign "$work/demo.sys" "$work/out"
@@ -235,6 +239,7 @@ case_cross_certificate() {
     "$SIGN_TOOL" verify --trust "$pki/otherroot.pem" "$work/crossed.sys" || fail "the cross-certificate leads nowhere"
     sign "$work/demo.sys" "$work/plain.sys"
     refuse 'the chain of' --trust "$pki/otherroot.pem" "$work/plain.sys"
+    SIGN_CROSS_CERT=$pki/oldcross.pem expect_failure "'Vendor Root' expired on" sign "$work/demo.sys" "$work/out"
     SIGN_CROSS_CERT=$pki/stamper.pem expect_failure 'issued none of the chain' sign "$work/demo.sys" "$work/out"
 }
 
@@ -321,6 +326,9 @@ case_external_command() {
     SIGN_COMMAND="$work/cloud --profile=release" sign "$work/demo.sys" "$work/signed.sys"
     verify "$work/signed.sys"
     SIGN_COMMAND='echo no such vault >&2; false' expect_failure 'no such vault' sign "$work/demo.sys" "$work/out"
+    # Nobody waits for one that does not come back.
+    SIGN_COMMAND='sleep 60; :' SIGN_TIMESTAMP_SECONDS=1 expect_failure 'took longer than 1 seconds' \
+        sign "$work/demo.sys" "$work/out"
     # A command that says yes and does nothing is found out.
     SIGN_COMMAND=true expect_failure 'is not signed' sign "$work/demo.sys" "$work/out"
     SIGN_COMMAND=true SIGN_DUAL=1 expect_failure 'have no effect on it' sign "$work/demo.sys" "$work/out"

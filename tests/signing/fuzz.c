@@ -6,6 +6,7 @@
  * in an order that a number decides: fuzz-seeded SECONDS SEED FILE... A failure prints the round;
  * REPLAY=round repeats it. */
 #include "fixture.h"
+#include "same.h"
 #include "verify.h"
 
 #include <openssl/crypto.h>
@@ -47,6 +48,20 @@ TryInf(const uint8_t *Data, size_t Size, REPORT *Report)
         OPENSSL_free(Der);
 }
 
+/* The input compared with itself but for a byte in the middle. */
+static void
+TrySame(const uint8_t *Data, size_t Size, REPORT *Report)
+{
+    uint8_t *Other = malloc(Size);
+
+    if (!Other)
+        abort();
+    memcpy(Other, Data, Size);
+    Other[Size / 2] ^= 1;
+    SameBytes("fuzz", Data, Size, Other, Size, Report);
+    free(Other);
+}
+
 int
 LLVMFuzzerTestOneInput(const uint8_t *Data, size_t Size)
 {
@@ -59,6 +74,8 @@ LLVMFuzzerTestOneInput(const uint8_t *Data, size_t Size)
     if (!Sink)
         abort();
     Report.Out = Sink;
+    if (Size > 2 && Data[0] != 'P')
+        TrySame(Data, Size, &Report);
     VERIFY Verify = {.Out = Sink, .Trust = {.Time = FIXTURE_TIME}};
     /* An image or an archive is one by its first bytes; text and DER are tried on the rest. */
     if (Size > 2 && Data[0] == 'M' && Data[1] == 'Z') {

@@ -43,6 +43,10 @@ keyUsage = critical, digitalSignature
 extendedKeyUsage = codeSigning, 1.3.6.1.4.1.311.10.3.5
 subjectKeyIdentifier = hash
 authorityKeyIdentifier = keyid
+[encipherer]
+basicConstraints = critical, CA:FALSE
+keyUsage = critical, keyEncipherment
+extendedKeyUsage = codeSigning
 [server]
 basicConstraints = critical, CA:FALSE
 keyUsage = critical, digitalSignature
@@ -104,11 +108,15 @@ pki_make() {
     pki_issue early signer intermediate signer "Vendor Early" 20480101000000Z $to
     pki_issue server signer intermediate server "Vendor Server" $from $to
     pki_issue weak signer intermediate signer "Vendor Weak" $from $to -md sha1
+    pki_issue oldcross root otherroot authority_certificate "Vendor Root" $from 20210101000000Z
+    pki_issue encipherer signer intermediate encipherer "Vendor Encipherer" $from $to
+    openssl genrsa -out "$pki/small.key" 1024 2>/dev/null
+    pki_issue small small intermediate signer "Vendor Small" $from $to
     pki_issue stamper stamper root stamper "Vendor Time Stamping" $from $to
     pki_issue narrow intermediate root narrow_authority "Vendor Narrow" $from $to
     pki_issue narrowed signer narrow signer "Vendor Narrowed" $from $to
     cat "$pki/narrowed.pem" "$pki/narrow.pem" >"$pki/narrowed-chain.pem"
-    for name in signer expired early server weak; do
+    for name in signer expired early server weak encipherer small; do
         cat "$pki/$name.pem" "$pki/intermediate.pem" >"$pki/$name-chain.pem"
     done
     cat "$pki/platform.pem" >"$pki/platform-chain.pem"

@@ -303,14 +303,12 @@ verifier_members_out_of_order_are_found(void **State)
 
 /* Swaps the first two attributes of a member in the encoding, which no template would do. */
 static void
-verifier_missorted_set_is_found(void **State)
+MissortFirstSet(void)
 {
     static const uint8_t NameOid[] = {0x06, 0x0a, 0x2b, 0x06, 0x01, 0x04, 0x01, 0x82, 0x37, 0x0c, 0x02, 0x01};
     uint8_t First[64];
     size_t At = 0, FirstSize, SecondSize;
 
-    (void)State;
-    Make(FixtureInf7, PE_MACHINE_AMD64);
     /* The first attribute begins two bytes before the first such identifier: 30 34 06 0a ... */
     while (memcmp(Der + At, NameOid, sizeof(NameOid)))
         assert_true(++At + sizeof(NameOid) < DerSize);
@@ -323,6 +321,14 @@ verifier_missorted_set_is_found(void **State)
     memcpy(First, Der + At, FirstSize);
     memmove(Der + At, Der + At + FirstSize, SecondSize);
     memcpy(Der + At + SecondSize, First, FirstSize);
+}
+
+static void
+verifier_missorted_set_is_found(void **State)
+{
+    (void)State;
+    Make(FixtureInf7, PE_MACHINE_AMD64);
+    MissortFirstSet();
     ExpectFinding("is not sorted as DER asks");
 }
 
@@ -473,6 +479,9 @@ platform_catalog_may_word_but_not_omit(void **State)
     assert_int_equal(CheckPlatform("demo.inf is not in the catalog"), 2);
     Make(FixtureInf7, PE_MACHINE_AMD64);
     assert_int_equal(CheckPlatform(NULL), 0);
+    MissortFirstSet();
+    assert_int_equal(CheckPlatform("the list is not in strict DER"), 1);
+    Make(FixtureInf7, PE_MACHINE_AMD64);
     DerSize -= 10;
     assert_int_equal(CheckPlatform("not a catalog"), 1);
 }
