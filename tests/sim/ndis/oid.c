@@ -93,6 +93,9 @@ ndis_request(struct sim_adapter *adapter, int type, uint32_t oid, void *buffer, 
         got_needed <= length)
         sim_stop("a request with too short a buffer says in BytesNeeded how much it needs",
                  "0x%08x: %u for a buffer of %u", oid, got_needed, length);
+    if (is_set && status == NDIS_STATUS_SUCCESS && length && !got_done)
+        sim_stop("a set that succeeds says in BytesRead how much it read", "0x%08x: nothing of %u", oid,
+                 length);
     if (!is_set && status == NDIS_STATUS_SUCCESS) {
         for (uint32_t i = got_done; i < length && oid != OID_PNP_QUERY_POWER; i++) {
             if (guarded[i] != 0xA7)

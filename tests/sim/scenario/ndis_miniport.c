@@ -342,7 +342,7 @@ set(NDIS_OID_REQUEST *request)
     }
     if (request->DATA.Oid == OID_PNP_SET_POWER)
         set_power(*(uint32_t *)request->DATA.SET_INFORMATION.InformationBuffer);
-    request->DATA.SET_INFORMATION.BytesRead = length;
+    request->DATA.SET_INFORMATION.BytesRead = tm.wrong == OID_READ ? 0 : length;
     if (tm.wrong == OID_LOCK)
         sim_thread()->locks_held++;
     if (tm.wrong == OID_TWICE || tm.wrong == OID_PENDS || tm.wrong == OID_LOCK)

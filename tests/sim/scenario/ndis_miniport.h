@@ -91,6 +91,7 @@ enum wrong
     OID_PENDS,
     OID_LOCK,
     OID_WRITTEN,
+    OID_READ,
     OID_FAILS_AND_WRITES,
     OID_NOT_NEEDED,
     OID_LISTED,

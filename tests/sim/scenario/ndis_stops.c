@@ -366,6 +366,7 @@ static const struct
     {OID_LOCK, live, "no spin lock is held"},
     {OID_NOT_NEEDED, set_short, "BytesNeeded how much it needs"},
     {OID_WRITTEN, live, "writes BytesWritten bytes"},
+    {OID_READ, live, "says in BytesRead how much it read"},
     {OID_FAILS_AND_WRITES, live, "a query that fails writes nothing"},
     {OID_NOT_NEEDED, query_short, "BytesNeeded how much it needs"},
     {OID_UNKNOWN_ANSWERED, live, "does not know with NDIS_STATUS_NOT_SUPPORTED"},
