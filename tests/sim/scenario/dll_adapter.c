@@ -148,6 +148,7 @@ CLIENT_PROGRAM(program_refused)
     EXPECT_EQ(client_create("Refused"), 0);
     EXPECT_EQ(client_last_error(), expected);
     EXPECT(client_logged(expected == ERROR_NOT_SUPPORTED ? "not supported" : "administrator"));
+    EXPECT_EQ(client_log_count(""), 1);
     EXPECT_EQ((uint32_t)SIM_CALL(dll.DeleteDriver), 0);
     EXPECT_EQ(client_last_error(), expected);
     client_end();

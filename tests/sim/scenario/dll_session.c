@@ -365,6 +365,21 @@ CLIENT_PROGRAM(program_ends_holding_packets)
     memset(allocated, 0, 100);
     SIM_CALL(dll.SendPacket, session, SIM_WORD(allocated));
     SIM_CALL(dll.ReleaseReceivePacket, session, SIM_WORD(received));
+    /* Given back twice, and what was never a packet: ignored, and told. */
+    uint8_t *const none[] = {allocated, received, received + 4, NULL};
+    for (unsigned i = 0; i < 4; i++) {
+        client_set_last_error(STRAY);
+        EXPECT((uint32_t)SIM_CALL(dll.SendPacket, session, SIM_WORD(none[i])) != 0);
+        EXPECT_EQ(client_last_error(), ERROR_INVALID_PARAMETER);
+        client_set_last_error(STRAY);
+        EXPECT((uint32_t)SIM_CALL(dll.ReleaseReceivePacket, session, SIM_WORD(none[i])) != 0);
+        EXPECT_EQ(client_last_error(), ERROR_INVALID_PARAMETER);
+    }
+    EXPECT((uint32_t)SIM_CALL(dll.ReleaseReceivePacket, 0, SIM_WORD(received)) != 0);
+    EXPECT_EQ(client_last_error(), ERROR_INVALID_HANDLE);
+    EXPECT((uint32_t)SIM_CALL(dll.EndSession, session) != 0);
+    EXPECT_EQ(SIM_CALL(dll.GetReadWaitEvent, session), 0);
+    EXPECT_EQ(client_last_error(), ERROR_HANDLE_EOF);
     /* A new session on the same adapter is another one. */
     session = start(adapter, CAPACITY);
     SIM_CALL(dll.EndSession, session);
