@@ -66,8 +66,9 @@ typedef enum _WINTUN_LOGGER_LEVEL
  *
  * Called on the thread that called the function which has something to say, before that function returns;
  * several threads may be in it at once. No internal lock is held, but the machine-wide lock of adapter
- * creation may be: from within the callback, functions that create, open or close adapters or delete the
- * driver fail with ERROR_POSSIBLE_DEADLOCK. GetLastError is preserved around the callback. */
+ * creation may be: from within the callback, WintunCreateAdapter, WintunOpenAdapter and WintunDeleteDriver then
+ * fail with ERROR_POSSIBLE_DEADLOCK, and WintunCloseAdapter removes the adapter but leaves what Windows
+ * remembers of it to the next creation. GetLastError is preserved around the callback. */
 typedef VOID(CALLBACK *WINTUN_LOGGER_CALLBACK)(WINTUN_LOGGER_LEVEL Level, DWORD64 Timestamp, LPCWSTR Message);
 
 /* Sets the process-wide logger; without one the lines are dropped.
@@ -102,11 +103,13 @@ typedef VOID(WINAPI WINTUN_SET_LOGGER_FUNC)(WINTUN_LOGGER_CALLBACK NewLogger);
  *         ERROR_SERVICE_DISABLED     a service that network devices need is disabled; the log says which
  *         ERROR_TIMEOUT              another process holds the machine-wide lock, or PnP does not answer
  *         ERROR_POSSIBLE_DEADLOCK    called from within the logger
+ *         ERROR_DIRECTORY            the folder of the lock is a link or a file
  *         ERROR_NOT_ENOUGH_MEMORY
  *         and whatever the system says when it refuses the driver package, among them TRUST_E_NOSIGNATURE and
  *         ERROR_AUTHENTICODE_PUBLISHER_NOT_TRUSTED
  *
- * Creations on one machine take place one after the other. Takes seconds at the first time. */
+ * Creations on one machine take place one after the other. Takes seconds at the first time. When it fails, the
+ * log ends with what Windows wrote about it in setupapi.dev.log. */
 typedef WINTUN_ADAPTER_HANDLE(WINAPI WINTUN_CREATE_ADAPTER_FUNC)(LPCWSTR Name, LPCWSTR TunnelType,
                                                                  const GUID *RequestedGUID);
 
@@ -120,7 +123,7 @@ typedef WINTUN_ADAPTER_HANDLE(WINAPI WINTUN_CREATE_ADAPTER_FUNC)(LPCWSTR Name, L
  *         ERROR_ACCESS_DENIED        the caller is not elevated
  *         ERROR_FILE_NOT_FOUND       there is no adapter of that name
  *         ERROR_DEVICE_NOT_AVAILABLE it is there but does not work
- *         ERROR_TIMEOUT, ERROR_NOT_ENOUGH_MEMORY */
+ *         ERROR_TIMEOUT, ERROR_POSSIBLE_DEADLOCK, ERROR_DIRECTORY, ERROR_NOT_ENOUGH_MEMORY  as there */
 typedef WINTUN_ADAPTER_HANDLE(WINAPI WINTUN_OPEN_ADAPTER_FUNC)(LPCWSTR Name);
 
 /* Closes an adapter; if the handle is from WintunCreateAdapter, removes it.
@@ -129,17 +132,18 @@ typedef WINTUN_ADAPTER_HANDLE(WINAPI WINTUN_OPEN_ADAPTER_FUNC)(LPCWSTR Name);
  *
  * Sessions of a removed adapter, of whatever process, end with ERROR_HANDLE_EOF; they are still to be ended
  * with WintunEndSession. No other call may use the handle meanwhile. An adapter that is already gone is no
- * error. */
+ * error. Returns when the device is gone; if another process holds the machine-wide lock, or the device does not go
+ * away, after a bounded time (a minute, 15 seconds) with a warning in the log. */
 typedef VOID(WINAPI WINTUN_CLOSE_ADAPTER_FUNC)(WINTUN_ADAPTER_HANDLE Adapter);
 
 /* Removes the driver from the system: its packages from the driver store, the service and the file.
  *
  * Returns TRUE, also if there was no driver, or FALSE.
  *
- * Errors: ERROR_DEVICE_IN_USE     an adapter exists
+ * Errors: ERROR_DEVICE_IN_USE     an adapter exists; the log says which
  *         ERROR_ACCESS_DENIED     the caller is not elevated
- *         ERROR_NOT_SUPPORTED     as for WintunCreateAdapter
- *         ERROR_TIMEOUT, ERROR_NOT_ENOUGH_MEMORY */
+ *         ERROR_NOT_SUPPORTED, ERROR_TIMEOUT, ERROR_POSSIBLE_DEADLOCK, ERROR_DIRECTORY, ERROR_NOT_ENOUGH_MEMORY
+ *                                 as for WintunCreateAdapter */
 typedef BOOL(WINAPI WINTUN_DELETE_DRIVER_FUNC)(VOID);
 
 /* Tells the LUID of an adapter, which the IP Helper functions take.
@@ -150,7 +154,8 @@ typedef VOID(WINAPI WINTUN_GET_ADAPTER_LUID_FUNC)(WINTUN_ADAPTER_HANDLE Adapter,
 
 /* Tells the version of the driver that runs, which may differ from that of the DLL.
  *
- * Returns (major << 16) | minor, or 0.
+ * Returns (major << 16) | minor, or 0. A caller that is not elevated, and so may not ask the driver, is told the version
+ * of the package that an adapter was installed from.
  *
  * Errors: ERROR_FILE_NOT_FOUND  the driver is not loaded, as no adapter exists */
 typedef DWORD(WINAPI WINTUN_GET_RUNNING_DRIVER_VERSION_FUNC)(VOID);
@@ -174,7 +179,7 @@ typedef WINTUN_SESSION_HANDLE(WINAPI WINTUN_START_SESSION_FUNC)(WINTUN_ADAPTER_H
 
 /* Ends a session.
  *
- * Session  the session, or NULL
+ * Session  the session, or NULL; one that has been ended already is ignored
  *
  * Threads that wait for its event wake, and find ERROR_HANDLE_EOF. Packets that were received or allocated
  * but not yet given back stay readable and writable, and are given back as ever; what is sent now goes
@@ -211,7 +216,8 @@ typedef BYTE *(WINAPI WINTUN_RECEIVE_PACKET_FUNC)(WINTUN_SESSION_HANDLE Session,
  * is free again once those before it have been given back too.
  *
  * Session  the session
- * Packet   the packet, which is invalid afterwards */
+ * Packet   the packet, which is invalid afterwards; what is no packet of the session is ignored, and GetLastError has
+ *          ERROR_INVALID_PARAMETER or ERROR_INVALID_HANDLE */
 typedef VOID(WINAPI WINTUN_RELEASE_RECEIVE_PACKET_FUNC)(WINTUN_SESSION_HANDLE Session, const BYTE *Packet);
 
 /* Allocates room for a packet that the system is to receive from the adapter. Does not wait.
@@ -231,7 +237,7 @@ typedef BYTE *(WINAPI WINTUN_ALLOCATE_SEND_PACKET_FUNC)(WINTUN_SESSION_HANDLE Se
 /* Sends a packet that WintunAllocateSendPacket allocated, on any thread and in any order.
  *
  * Session  the session
- * Packet   the packet, which is invalid afterwards */
+ * Packet   the packet, which is invalid afterwards; what is none is ignored as by WintunReleaseReceivePacket */
 typedef VOID(WINAPI WINTUN_SEND_PACKET_FUNC)(WINTUN_SESSION_HANDLE Session, const BYTE *Packet);
 
 #ifdef __cplusplus

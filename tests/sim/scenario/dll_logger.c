@@ -26,6 +26,9 @@ call_from_callback(const char *text)
     EXPECT_EQ(client_last_error(), 1131);
     EXPECT_EQ((uint32_t)SIM_CALL(dll.DeleteDriver), 0);
     EXPECT_EQ(client_last_error(), 1131);
+    /* Removed without the lock. */
+    client_close(closing);
+    EXPECT(client_open("Closing") == 0);
     /* What takes no lock works. */
     EXPECT((uint32_t)SIM_CALL(dll.GetRunningDriverVersion) != 0);
     EXPECT_EQ(SIM_CALL(dll.ReceivePacket, running, SIM_WORD(&size)), 0);
@@ -46,6 +49,8 @@ CLIENT_PROGRAM(program_calls_from_callback)
     EXPECT(adapter != 0);
     running = (uintptr_t)SIM_CALL(dll.StartSession, adapter, 0x20000);
     EXPECT(running != 0);
+    closing = client_create("Closing");
+    EXPECT(closing != 0);
     client_on_log(call_from_callback);
     uintptr_t second = client_create("Second");
     EXPECT(second != 0);
@@ -54,6 +59,8 @@ CLIENT_PROGRAM(program_calls_from_callback)
     SIM_CALL(dll.EndSession, running);
     client_close(second);
     client_close(adapter);
+    /* Which takes what is left of the one that was closed without the lock. */
+    EXPECT((uint32_t)SIM_CALL(dll.DeleteDriver) != 0);
     client_end();
     return 0;
 }
