@@ -141,7 +141,9 @@ log l.txt | grep -q "C:.open can be renamed" || fail "the log does not name the 
 rm "$C/l.txt"
 run $current /S "/D=C:\\open\\target"; expect_code 5
 snapshot >after; diff before after || fail "something was changed"
-chmod 755 "$C/open"
+chmod 755 "$C/open"; chown 1000 "$C/open"
+run $current /S "/D=C:\\open\\target"; expect_code 5
+chown 0 "$C/open"
 run $current /S "/D=C:\\open\\inner\\target"; expect_code 0
 expect_file "$C/open/inner/target/bin/wintun.dll"
 '
