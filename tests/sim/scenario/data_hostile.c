@@ -251,6 +251,7 @@ send_chains(void *unused)
 SIM_SCENARIO(data_wrong_head_while_others_send_ends_the_ring_for_good)
 {
     start();
+    sim_preempt_seed(sim_option_seed + 4); /* between reserving and publishing too */
     for (unsigned round = 0; round < 60; round++) {
         TUN_RING *send = fixture.client->send;
         struct sim_task *tasks[3];
@@ -258,10 +259,13 @@ SIM_SCENARIO(data_wrong_head_while_others_send_ends_the_ring_for_good)
         for (unsigned i = 0; i < 3; i++)
             tasks[i] = sim_spawn(send_chains, NULL);
         for (unsigned reads = 0; reads < 20; reads++) {
-            uint32_t tail = RingLoadTailAcquire(send);
-            RingStoreHeadRelease(send, tail);
+            RingStoreHeadRelease(send, RingLoadTailAcquire(send));
             usleep(100);
         }
+        /* All have room and begin to copy; the next to reserve finds the wrong Head. */
+        RingStoreHeadRelease(send, RingLoadTailAcquire(send));
+        for (volatile unsigned spin = round % 20 * 300; spin; spin--)
+            ;
         RingStoreHeadRelease(send, CAPACITY + round);
         wait_until(&send->Tail, RING_CLOSED);
         stopping = true;
