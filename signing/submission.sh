@@ -30,7 +30,7 @@ for arch in "$@"; do
 done
 [ -d "$scratch/cab" ] || die "none of these architectures can be submitted: $*"
 find "$scratch/cab" -exec touch -h -d "@${SOURCE_DATE_EPOCH:-0}" {} +
-# The cabinet has times of day in local time; names are in one order: the same input gives the same bytes.
-(cd "$scratch/cab" && find . -type f | LC_ALL=C sort | sed "s|^\./||" | TZ=UTC xargs -d "\n" gcab -c -z "$scratch/out.cab") ||
+# One order of names and one time: the same input gives the same bytes.
+(cd "$scratch/cab" && find . -type f | LC_ALL=C sort | sed "s|^\./||" | xargs -d "\n" gcab -c -z "$scratch/out.cab") ||
     die "gcab failed"
 "$here/sign.sh" --kind cab "$scratch/out.cab" "$out"

@@ -437,6 +437,9 @@ case_signed_again_only_if_changed() {
     for part in sys inf cat; do
         cmp "$work/returned/demo.$part" "$tree/package/demo.$part" || fail "not taken as it is"
     done
+    third=$(state)
+    SIGN_CONFIG=$work/settings make_package
+    [ "$third" = "$(state)" ] || fail "taken again without need: the DLL would be linked again"
     make_package
     verify "$tree/package/demo.inf"
 }
