@@ -12,7 +12,7 @@ enum
     PROCESS_DETACH,
     PROCESS_ATTACH
 };
-#define THUMB ((uintptr_t)(sim_arch == SIM_ARM))
+#define THUMB ((uintptr_t)(sim_arch == SIM_ARM ? 1 : 0))
 
 /* What of the headers is needed, read from the mapped image as such a program reads it. */
 struct headers
