@@ -69,16 +69,18 @@ enum
     TYPE_FILETIME = 16
 };
 
-/* Makes a device as DLLs of this product do, without one. */
+/* Makes a device as DLLs of this product do, without one. Argument: "owner", or "another" if the device says that it is
+ * of an earlier process with this one's id. */
 CLIENT_PROGRAM(program_older_dll)
 {
     uint32_t kind = 1, process = (uint32_t)client_call("kernel32.dll", "GetCurrentProcessId");
     uint64_t times[4];
     uintptr_t device = 0;
     (void)argc;
-    (void)argv;
     EXPECT((uint32_t)client_call("kernel32.dll", "GetProcessTimes", ~(uintptr_t)0, SIM_WORD(&times[0]),
                                  SIM_WORD(&times[1]), SIM_WORD(&times[2]), SIM_WORD(&times[3])) != 0);
+    if (strcmp(argv[1], "another") == 0)
+        times[0] -= 1;
     const struct property properties[] = {
         {PRODUCT_PROPERTY_GUID, 2, 0, NULL, TYPE_UINT32, sizeof kind, &kind},
         {PRODUCT_PROPERTY_GUID, 5, 0, NULL, TYPE_UINT32, sizeof process, &process},
@@ -109,6 +111,17 @@ CLIENT_PROGRAM(program_older_dll)
     return 0;
 }
 
+static struct sim_process *
+start_older(const char *whose)
+{
+    struct sim_process *older = dll_start("program_older_dll", whose);
+    for (unsigned i = 0; i < 60000 && !mark_is_set("older"); i++)
+        if (sim_process_wait(older, 1) >= 0)
+            dll_finish(older);
+    EXPECT(sim_machine_adapter(NULL, 5000) != NULL);
+    return older;
+}
+
 static void
 stage_older(void)
 {
@@ -132,11 +145,7 @@ SIM_SCENARIO_ON(dll_older_driver_under_adapters_stays, DLL_SYSTEMS, 0)
 {
     sim_machine_start();
     stage_older();
-    struct sim_process *older = dll_start("program_older_dll", NULL);
-    for (unsigned i = 0; i < 60000 && !mark_is_set("older"); i++)
-        if (sim_process_wait(older, 1) >= 0)
-            dll_finish(older);
-    EXPECT(sim_machine_adapter(NULL, 5000) != NULL);
+    struct sim_process *older = start_older("owner");
     attempt("0", "Adapters are running, so this version of the driver is not staged now");
     attempt("0", "runs driver 9.8.7.6");
     EXPECT_EQ(sim_machine_counts(PRODUCT_HARDWARE_ID).packages, 1);
@@ -145,6 +154,18 @@ SIM_SCENARIO_ON(dll_older_driver_under_adapters_stays, DLL_SYSTEMS, 0)
     /* Nothing runs on it any more. */
     attempt("0", "runs driver " PRODUCT_VERSION ".0");
     EXPECT_EQ(sim_machine_counts(PRODUCT_HARDWARE_ID).packages, 2);
+    dll_machine_end();
+}
+
+SIM_SCENARIO_ON(dll_owner_is_told_from_a_later_process_of_its_id, DLL_SYSTEMS, 0)
+{
+    sim_machine_start();
+    stage_older();
+    struct sim_process *older = start_older("another");
+    attempt("0", "has no owner and is not going away");
+    mark_set("done");
+    dll_finish(older);
+    attempt("0", "which process");
     dll_machine_end();
 }
 
