@@ -82,20 +82,24 @@ check_inside() {
     done <"$scratch/log"
 }
 
+# is_listed FILE LIST [FOLDER]: the file is in the list, in a folder of that name if one is given.
 is_listed() {
-    grep -q "^$(sha256sum <"$1" | cut -c1-64) " "$2" 2>/dev/null
+    grep -q "^$(sha256sum <"$1" | cut -c1-64) .*${3:+/$3/}" "$2" 2>/dev/null
 }
 
 # A setup: each of its files is one of the release's archives, comes with NSIS, or is good by itself, as the
 # uninstaller has to be.
 check_setup() {
-    local folder=$scratch/setup rest=$scratch/rest inside same=0 others=0
+    local folder=$scratch/setup rest=$scratch/rest inside arch same=0 others=0
     unpack "$1" "$folder" || return 0
     chmod -R u+rwX "$folder"
     mkdir -p "$rest"
     find /usr/share/nsis -type f -exec sha256sum {} + >"$scratch/nsis" 2>/dev/null || true
     while IFS= read -r -d '' inside; do
-        if is_listed "$folder/$inside" "$scratch/c/seen"; then
+        # The folder of an architecture holds what the archive has in the folder of that architecture.
+        arch=$(dirname "$inside" | grep -o -x -E '(.*/)?(amd64|x86|arm64|arm)(/.*)?' | grep -o -w -E 'amd64|x86|arm64|arm' |
+            head -n 1) || true
+        if is_listed "$folder/$inside" "$scratch/c/seen" "$arch"; then
             same=$((same + 1))
         elif [[ $inside = '$PLUGINSDIR'/* ]]; then
             is_listed "$folder/$inside" "$scratch/nsis" ||

@@ -131,6 +131,14 @@ case_setup_is_verified() {
     rejects 'demo-setup.exe!bin/amd64/wintun.dll: the image was changed after it was signed' "$dist"
     demo_setup "$setup" "$work/r/zip/demo" true
     rejects 'demo-setup.exe!uninstall.exe: is not signed' "$dist"
+    again
+    cp "$other/bin/arm64/wintun.dll" "$other/bin/amd64/wintun.dll"
+    demo_setup "$setup" "$other"
+    rejects 'demo-setup.exe!bin/amd64/wintun.dll: is for arm64 and lies in the folder amd64' "$dist"
+    again
+    cp "$other/bin/arm64/wintun.lib" "$other/bin/amd64/wintun.lib"
+    demo_setup "$setup" "$other"
+    rejects 'demo-setup.exe: holds bin/amd64/wintun.lib, which' "$dist"
     # One version, inside as outside.
     demo_version=1.2.4 demo_setup "$setup" "$work/r/zip/demo"
     rejects 'demo-setup.exe!bin/amd64/wintun.dll: carries version 1.2.3 and not 1.2.4' "$setup"
