@@ -369,7 +369,7 @@ case_kinds_and_modes() {
     # Test certificates go out with test releases alone, wherever the mode was set.
     "$signing/certificates.sh" "$work/certificates"
     [ ! -e "$work/certificates" ] || fail "a production release has test certificates"
-    SIGN_MODE=test "$signing/certificates.sh" "$work/certificates"
+    SIGN_MODE="test" "$signing/certificates.sh" "$work/certificates"
     [ "$(cd "$work/certificates" && echo *)" = 'README.txt root.cer signer.cer' ] || fail "not: $(ls "$work/certificates")"
     (unset SIGN_MODE && SIGN_CONFIG=$work/settings "$signing/certificates.sh" "$work/certificates")
     [ ! -e "$work/certificates" ] || fail "the mode in the settings file is not seen"
