@@ -155,9 +155,10 @@ run $current /S "/D=C:\\through\\target"; expect_code 5
 snapshot >after; diff before after || fail "something was changed"
 '
 case_folder_open_to_all_is_closed='
-mkdir "$C/target"; chmod 777 "$C/target"
+wineserver -w; umask 0
+mkdir "$C/target"
 run $current /S "/D=C:\\target"; expect_code 0
-[ -z "$(find "$C/target" -perm /002)" ] || fail "others can write"
+[ -z "$(find "$C/target" -maxdepth 0 -perm /002)" ] || fail "others can write"
 chmod 777 "$C/target"
 run $current /S; expect_code 0
 [ -z "$(find "$C/target" -maxdepth 0 -perm /002)" ] || fail "others can write after the repair"
@@ -170,6 +171,7 @@ uninstall "$C/he re" ""
 expect_none "$C/he re"
 '
 case_second_folder_refused='
+mkdir "$C/elsewhere"
 run $current /S; expect_code 0
 snapshot >before
 run $current /S "/D=C:\\elsewhere"; expect_code 5
@@ -242,6 +244,8 @@ sums "$C/target" >before
 mount --bind "$C/target/docs" "$C/target/docs"
 run $current /S "/LOG=C:\\l.txt"; expect_code 7
 log l.txt | grep -q "docs is in use" || fail "the log does not name the folder"
+sums "$C/target" >after; diff before after || fail "the older version was changed by the setup"
+expect_none "$C/target/~old"
 run "C:\\target\\uninstall.exe" /S "_?=C:\\target"; expect_code 7
 sums "$C/target" >after; diff before after || fail "the older version was changed"
 expect_value DisplayVersion 0.0.1

@@ -15,7 +15,7 @@ if [ ! "$test/setup-9.9.9.exe" -nt "$current" ]; then
     SETUP_VERSION=9.9.9 SETUP_SIGN=true "$here/../../tools/setup.sh" "$build" "$test/setup-9.9.9.exe"
 fi
 if [ ! "$test/setup-0.0.1.exe" -nt "$current" ]; then
-    cp -r "$build/stage" "$test/stage"
+    cp -r "$build/stage/." "$test/stage"
     echo old >"$test/stage/docs/docs/only-in-0.0.1.html"
     SETUP_STAGE=$test/stage SETUP_VERSION=0.0.1 SETUP_SIGN=true \
         "$here/../../tools/setup.sh" "$build" "$test/setup-0.0.1.exe"
