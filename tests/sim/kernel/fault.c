@@ -60,8 +60,9 @@ preempt(struct thread *thread, uint64_t seed)
     }
     thread->random = thread->random * 1664525u + 1013904223u;
     uint32_t dice = thread->random >> 20;
-    if (dice < 16) {
-        struct timespec pause = {0, (long)(thread->random >> 8 & 0xFFFF)};
+    if (dice < 17) {
+        /* One in so many is long enough for others to go a long way. */
+        struct timespec pause = {0, (long)(thread->random >> 8 & 0xFFFF) * (dice ? 1 : 40)};
         nanosleep(&pause, NULL);
     } else if (dice < 400) {
         sched_yield();
@@ -90,8 +91,19 @@ before(struct sim_frame *frame, uint64_t *result)
     return 1;
 }
 
+static void
+after(struct sim_frame *frame, uint64_t result)
+{
+    uint64_t seed = atomic_load_explicit(&Seed, memory_order_relaxed);
+    (void)frame;
+    (void)result;
+    if (seed)
+        preempt(thread_self(), seed);
+}
+
 __attribute__((constructor)) static void
 initialise(void)
 {
     sim_import_hooks.before = before;
+    sim_import_hooks.after = after;
 }
