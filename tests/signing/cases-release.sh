@@ -272,7 +272,18 @@ case_releases_differ_in_signatures_alone() {
     demo_dll "$work/second/zip/demo/bin/amd64/wintun.dll" amd64 "$work/second/package/amd64"
     release_pack "$work/second"
     differs 'wintun.dll!1: section .text differs'
-    # Nor does one resource among more than are compared.
+    # Our own catalog of another time says something else; one that the platform's service wrote may.
+    catalog_of() {
+        SOURCE_DATE_EPOCH=1767225601 "$signing/make-catalog.sh" "$work/first/package/amd64/demo.inf" "$work/$1.cat"
+        SIGN_MODE=production SIGN_CERTS=$pki/$1-chain.pem SIGN_KEY=$2 sign --kind cat "$work/$1.cat" "$work/$1.cat"
+    }
+    catalog_of signer "$pki/signer.key"
+    catalog_of platform "$pki/platform.key"
+    "$SIGN_TOOL" same "$work/first/package/amd64/demo.cat" "$work/signer.cat" >"$work/same.log" && fail "a difference was missed"
+    grep -q 'the catalogs say different things' "$work/same.log" || fail "$(cat "$work/same.log")"
+    "$SIGN_TOOL" same "$work/first/package/amd64/demo.cat" "$work/platform.cat" >"$work/same.log" || fail "$(cat "$work/same.log")"
+    grep -q "note: .*a catalog by the platform's service is not compared" "$work/same.log" || fail "$(cat "$work/same.log")"
+    # One resource among more than are compared does not pass either.
     local lines=()
     for number in $(seq 65); do
         lines+=("$number RCDATA \"$work/number\"")
