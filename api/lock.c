@@ -18,6 +18,13 @@
 
 static DWORD OwnerThread; /* atomic: the thread of this DLL that has the lock, or 0 */
 
+static HANDLE
+LockOpen(LPCWSTR Path)
+{
+    return CreateFileW(Path, GENERIC_READ | GENERIC_WRITE, FILE_SHARE_READ | FILE_SHARE_WRITE, NULL,
+                       OPEN_ALWAYS, FILE_ATTRIBUTE_NORMAL, NULL);
+}
+
 static BOOL
 LockTry(HANDLE File)
 {
@@ -42,13 +49,18 @@ LockAcquire(VOID)
         LoggerFail(ERROR_BUFFER_OVERFLOW, L"The path of the Windows folder is too long");
         return NULL;
     }
-    HANDLE File = CreateFileW(Path, GENERIC_READ | GENERIC_WRITE, FILE_SHARE_READ | FILE_SHARE_WRITE, NULL,
-                              OPEN_ALWAYS, FILE_ATTRIBUTE_NORMAL, NULL);
+    DWORD Start = GetTickCount();
+    HANDLE File = LockOpen(Path);
+    /* A backup or a virus scanner may have it for itself for a while. */
+    while (File == INVALID_HANDLE_VALUE && GetLastError() == ERROR_SHARING_VIOLATION &&
+           GetTickCount() - Start < LOCK_WAIT_MS) {
+        Sleep(LOCK_SLEEP_MS);
+        File = LockOpen(Path);
+    }
     if (File == INVALID_HANDLE_VALUE) {
         LoggerFail(GetLastError(), L"Cannot open the lock file %s", Path);
         return NULL;
     }
-    DWORD Start = GetTickCount();
     while (!LockTry(File)) {
         Error = GetLastError();
         if (Error == ERROR_LOCK_VIOLATION || Error == ERROR_IO_PENDING) {

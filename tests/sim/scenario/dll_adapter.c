@@ -240,14 +240,14 @@ SIM_SCENARIO_ON(dll_loaded_again_and_twice_works, DLL_SYSTEMS, 0)
 
 /* ---- The lock ---- */
 
-/* Holds the machine-wide lock as another process of the DLL would, for some time or until it is killed. */
+/* Holds the machine-wide lock as another process of the DLL would, for some time or until it is killed; with a second
+ * argument, keeps its file from being opened at all, as a backup program may. */
 CLIENT_PROGRAM(program_holds_lock)
 {
     uint16_t *path = sim_utf16_from("C:\\Windows\\" PRODUCT_DATA_FOLDER "\\lock");
     uint64_t overlapped[4] = {0};
-    uintptr_t file =
-        (uintptr_t)client_call("kernel32.dll", "CreateFileW", SIM_WORD(path), 0xC0000000u, 3, 0, 3, 0x80, 0);
-    (void)argc;
+    uintptr_t file = (uintptr_t)client_call("kernel32.dll", "CreateFileW", SIM_WORD(path), 0xC0000000u,
+                                            argc > 2 ? 0 : 3, 0, 3, 0x80, 0);
     EXPECT(file != WIN_INVALID_HANDLE);
     EXPECT((uint32_t)client_call("kernel32.dll", "LockFileEx", file, 2, 0, 1, 0, SIM_WORD(overlapped)) != 0);
     mark_set("held");
@@ -272,11 +272,13 @@ CLIENT_PROGRAM(program_waits_for_lock)
 }
 
 static void
-create_against_lock(bool kill_holder)
+create_against_lock(bool kill_holder, bool alone)
 {
+    const char *args[] = {kill_holder ? "60000" : "700", alone ? "alone" : NULL, NULL};
     sim_machine_start();
     dll_run("program_creator", "First");
-    struct sim_process *holder = dll_start("program_holds_lock", kill_holder ? "60000" : "700");
+    struct sim_process *holder = sim_process_start(sim_arch, "program_holds_lock", args);
+    EXPECT(holder != NULL);
     for (unsigned i = 0; i < 60000 && !mark_is_set("held"); i++)
         if (sim_process_wait(holder, 1) >= 0)
             dll_finish(holder);
@@ -296,12 +298,17 @@ create_against_lock(bool kill_holder)
 
 SIM_SCENARIO_ON(dll_creator_waits_for_the_lock, DLL_SYSTEMS, 0)
 {
-    create_against_lock(false);
+    create_against_lock(false, false);
 }
 
 SIM_SCENARIO_ON(dll_lock_of_a_killed_process_is_free, DLL_SYSTEMS, 0)
 {
-    create_against_lock(true);
+    create_against_lock(true, false);
+}
+
+SIM_SCENARIO_ON(dll_creator_waits_for_the_file_of_the_lock, DLL_SYSTEMS, 0)
+{
+    create_against_lock(false, true);
 }
 
 /* ---- A creator that is killed ---- */
