@@ -56,6 +56,7 @@ run $as $current /S; expect_code 4
 run $as "C:\\Program Files\\$product\\uninstall.exe" /S; expect_code 0
 rm "$C/l.txt"
 for second in 1 2 3 4 5 6 7 8 9 10; do [ ! -e "$P" ] || sleep 1; done
+! wine reg query "$KEY" /reg:64 2>/dev/null || fail "the entry is still there"
 snapshot >after
 diff before after || fail "the uninstaller left or took something"
 '
