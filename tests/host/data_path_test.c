@@ -189,6 +189,28 @@ nbl_is_never_sent_in_part(void **state)
     assert_int_equal(read_all(f), 2);
 }
 
+/* Its packets are all the same memory. Their sum is a little more than 32 bits hold: what is left of it would fit. */
+static void
+nbl_whose_length_overflows_is_refused(void **state)
+{
+    enum
+    {
+        SPAN = (4 + RING_MAX_PACKET + 3) & ~3,
+        PACKETS = (int)(0x100000000ull / SPAN + 1)
+    };
+    static const uint32_t sizes[PACKETS];
+    fixture *f = *state;
+    NDIS_STATISTICS_INFO info;
+    packet_memory[0] = 0x45;
+    NET_BUFFER_LIST *nbl = host_nbl_create(packet_memory, sizes, PACKETS, 0);
+    for (NET_BUFFER *nb = nbl->FirstNetBuffer; nb; nb = nb->Next)
+        nb->DataLength = nb->CurrentMdl->ByteCount = RING_MAX_PACKET;
+    assert_int_equal(send_one(f, nbl), NDIS_STATUS_RESOURCES);
+    assert_int_equal(read_all(f), 0);
+    assert_int_equal(host_adapter_query(f->adapter, OID_GEN_STATISTICS, &info, sizeof(info), NULL), 0);
+    assert_int_equal(info.ifOutDiscards, PACKETS);
+}
+
 static void
 what_is_no_ip_packet_is_refused(void **state)
 {
@@ -543,6 +565,7 @@ main(void)
         TEST(full_ring_holds_exactly_its_capacity),
         TEST(chain_that_fits_in_part_is_dropped_nbl_by_nbl),
         TEST(nbl_is_never_sent_in_part),
+        TEST(nbl_whose_length_overflows_is_refused),
         TEST(what_is_no_ip_packet_is_refused),
         TEST(odd_mdl_chains_are_followed),
         TEST(completion_may_send_again),
