@@ -55,7 +55,7 @@ report() {
     case $1 in caught) caught=$((caught + 1)) ;; *) bad=$((bad + 1)) ;; esac
 }
 
-mutants=$(cd "$here" && ls -- *.patch | sed 's/\.patch$//' | grep -E -e "$pattern") ||
+mutants=$(for patch in "$here"/*.patch; do basename "$patch" .patch; done | grep -E -e "$pattern") ||
     { echo "mutants: no name matches $pattern" >&2; exit 2; }
 
 echo "mutants: building what is not broken"
