@@ -1,5 +1,7 @@
 /* SPDX-License-Identifier: MIT
  * C:\ is the directory that SIM_ROOT names. Names are found whatever their case, as on Windows. */
+/* Else a directory of the host cannot be read on 32 bits. */
+#define _FILE_OFFSET_BITS 64
 #include <dirent.h>
 #include <errno.h>
 #include <stdlib.h>
