@@ -45,18 +45,20 @@ snapshot >after; diff before after || fail "something was changed"
 
 # The machine is Wine of 64 bits, where the x86 setup runs as it would on amd64: redirected folders, two registries.
 on_machine='
+run $as $newer /S; expect_code 0
+run $as $current /S; expect_code 4
+run $as "C:\\Program Files\\$product\\uninstall.exe" /S; expect_code 0
+for second in 1 2 3 4 5 6 7 8 9 10; do [ ! -e "$P" ] || sleep 1; done
 run $as $current /S "/LOG=C:\\l.txt"; expect_code 0
 log l.txt | grep -q "installed .* ($machine) into C:.Program Files.$product" || fail "another machine: $(log l.txt)"
 cmp "$P/bin/wintun.dll" "$P/bin/$machine/wintun.dll" || fail "bin/wintun.dll is not the one of this machine"
 wine reg query "$KEY" /v DisplayVersion /reg:64 >/dev/null || fail "no entry among those of 64 bits"
 ! wine reg query "$KEY" /v DisplayVersion /reg:32 2>/dev/null || fail "an entry among those of 32 bits"
 [ -z "$(find "$C/Program Files (x86)" -name "*wintun*")" ] || fail "files among those of 32 bits"
-run $as $newer /S; expect_code 0
-run $as $current /S; expect_code 4
 run $as "C:\\Program Files\\$product\\uninstall.exe" /S; expect_code 0
-rm "$C/l.txt"
 for second in 1 2 3 4 5 6 7 8 9 10; do [ ! -e "$P" ] || sleep 1; done
 ! wine reg query "$KEY" /reg:64 2>/dev/null || fail "the entry is still there"
+rm "$C/l.txt"
 snapshot >after
 diff before after || fail "the uninstaller left or took something"
 '
