@@ -83,7 +83,7 @@ docs: ## the documentation as pages for a browser, in build/docs
 	@echo "$(BUILD)/docs/index.html"
 
 .PHONY: wine-root
-wine-root: ## make the 32-bit Debian in which the setup is tested (root; two minutes, once)
+wine-root: ## make the Debian with Wine in which the setup is tested (root; three minutes, once)
 	@tools/step.sh "wine root" $(BUILD)/log/wine-root.log -- tests/installer/wine-root.sh $(BUILD)
 
 .PHONY: demo clean
