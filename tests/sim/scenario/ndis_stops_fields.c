@@ -263,6 +263,56 @@ lock_flag(void)
     NDIS(NdisAcquireRWLockRead, lock, SIM_WORD(lock_state), 1);
 }
 
+static void
+lock_of_an_adapter_on_windows_7(void)
+{
+    test_miniport_start(NOTHING);
+    sim_persona = sim_persona_find("win7");
+    NDIS(NdisAllocateRWLock, SIM_WORD(test_miniport.adapter));
+}
+
+static void
+lock_unallocated(void)
+{
+    test_miniport_register(NOTHING);
+    NDIS(NdisAcquireRWLockRead, SIM_WORD(&one), SIM_WORD(lock_state), 0);
+}
+
+static void
+sleep_inside(void *context, const uint8_t *data, uint32_t length, bool is_ipv6)
+{
+    (void)data;
+    (void)length;
+    (void)is_ipv6;
+    sim_adapter_set_power(context, 3);
+}
+
+static void
+sleep_in_indication(void)
+{
+    struct sim_adapter *adapter = test_miniport_start(NOTHING);
+    sim_stack_on_receive(adapter, sleep_inside, adapter);
+    test_miniport_indicate(0);
+}
+
+static void
+indicate_inside(void *context, const uint8_t *data, uint32_t length, bool is_ipv6)
+{
+    (void)context;
+    (void)data;
+    (void)length;
+    (void)is_ipv6;
+    test_miniport_indicate(0);
+}
+
+static void
+indicate_in_indication(void)
+{
+    struct sim_adapter *adapter = test_miniport_start(NOTHING);
+    sim_stack_on_receive(adapter, indicate_inside, adapter);
+    test_miniport_indicate(0);
+}
+
 static const struct call_case
 {
     void (*run)(void);
@@ -283,6 +333,10 @@ static const struct call_case
     {work_item_freed_queued, "freed when it is not queued"},
     {lock_freed_held, "freed when nobody holds it"},
     {lock_released_twice, "with the state of its acquisition"},
+    {lock_of_an_adapter_on_windows_7, "on Windows 7 NdisAllocateRWLock takes the handle"},
+    {lock_unallocated, "is no lock"},
+    {sleep_in_indication, "in low power every receive indication has returned"},
+    {indicate_in_indication, "indicates NBLs that it owns"},
     {lock_flag, "a reader-writer lock at 0"},
 };
 
