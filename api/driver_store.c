@@ -176,11 +176,11 @@ StoreStage(VOID)
         Error = GetLastError();
     System.SetupSetNonInteractiveMode(WasNonInteractive);
     if (Error)
-        LoggerFail(Error,
-                   L"The system refuses driver package %s %s; its signature and its publisher, %s, have to be "
-                   L"acceptable here, and %%SystemRoot%%\\INF\\setupapi.dev.log has the details",
-                   PRODUCT_WIDEN(PRODUCT_NAME), PRODUCT_WIDEN(PRODUCT_VERSION),
-                   PRODUCT_WIDEN(PRODUCT_COMPANY));
+        LoggerFail(
+            Error,
+            L"The system refuses driver package %s %s; its signature and its publisher, %s, have to be "
+            L"acceptable here, and %%SystemRoot%%\\INF\\setupapi.dev.log has the details",
+            PRODUCT_WIDEN(PRODUCT_NAME), PRODUCT_WIDEN(PRODUCT_VERSION), PRODUCT_WIDEN(PRODUCT_COMPANY));
     else
         LoggerWrite(WINTUN_LOG_INFO, L"Staged as %s", Staged);
 

@@ -31,6 +31,7 @@
 #define SYSTEM_WINDOWS_10_1511              SYSTEM_RELEASE(10, 0, 10586)
 #define SYSTEM_WINDOWS_10_1703              SYSTEM_RELEASE(10, 0, 15063)
 
+/* clang-format off */
 #define SYSTEM_MODULE_TABLE(Module)                                                                           \
     Module(KERNEL32, L"kernel32.dll")                                                                         \
     Module(NTDLL, L"ntdll.dll")                                                                               \
@@ -42,7 +43,6 @@
     Module(OLE32, L"ole32.dll")                                                                               \
     Module(NETSHELL, L"netshell.dll")
 
-/* clang-format off */
 #define SYSTEM_FUNCTION_TABLE(Function) \
     Function(KERNEL32, IsWow64Process2, SYSTEM_WINDOWS_10_1511, BOOL, \
         (HANDLE Process, USHORT *ProcessMachine, USHORT *NativeMachine)) \
@@ -130,7 +130,7 @@ ResultError(HRESULT Result)
     return HRESULT_FACILITY(Result) == FACILITY_WIN32 ? HRESULT_CODE(Result) : (DWORD)Result;
 }
 
-#define SYSTEM_MODULE_ENUM(Module, File)                           SYSTEM_##Module,
+#define SYSTEM_MODULE_ENUM(Module, File)                              SYSTEM_##Module,
 #define SYSTEM_FUNCTION_FIELD(Module, Name, Since, Result, Arguments) Result(WINAPI *Name) Arguments;
 
 typedef enum _SYSTEM_MODULE

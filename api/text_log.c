@@ -99,7 +99,7 @@ typedef struct _SECTION
 static BOOL
 SectionRead(const char *Log, DWORD Size, DWORD At, const LPCSTR *Keys, DWORD KeyCount, SECTION *Section)
 {
-    TEXT_LOG_LINE Line;
+    TEXT_LOG_LINE Line = {0};
     BOOL HasEnd = FALSE;
 
     *Section = (SECTION){.Start = At, .End = At};

@@ -30,9 +30,9 @@
 #define RING_MAX_CAPACITY 0x4000000u
 #define RING_MAX_PACKET   0xFFFFu
 /* Room past Capacity for the part of a packet that begins just below it. */
-#define RING_TRAILING     0x10000u
+#define RING_TRAILING 0x10000u
 /* The producer or consumer has left for good; stored in Send.Tail on close, in Receive.Head on corruption. */
-#define RING_CLOSED       0xFFFFFFFFu
+#define RING_CLOSED 0xFFFFFFFFu
 
 typedef struct _TUN_RING
 {

@@ -38,7 +38,7 @@ CatalogIsPlatform(const uint8_t *Der, size_t Size)
         Whole && PKCS7_type_is_signed(Whole) ? PKCS7_get_signer_info(Whole) : NULL;
     bool Found = false;
 
-    if (sk_PKCS7_SIGNER_INFO_num(Signers) == 1) {
+    if (Signers && sk_PKCS7_SIGNER_INFO_num(Signers) == 1) {
         PKCS7_ISSUER_AND_SERIAL *Id = sk_PKCS7_SIGNER_INFO_value(Signers, 0)->issuer_and_serial;
         X509 *Leaf = X509_find_by_issuer_and_serial(Whole->d.sign->cert, Id->issuer, Id->serial);
 

@@ -1,4 +1,5 @@
 # SPDX-License-Identifier: MIT
+# shellcheck shell=bash
 # Sourced by the scripts of this folder, which set `here` to it. Gives: die, product, sign_tool, scratch, settings.
 
 # One line, then the end.

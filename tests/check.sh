@@ -52,6 +52,7 @@ fi
         emulator=$(emulator "$arch" || true)
         # {arch} is the simulator's to fill in: a 32-bit process on a 64-bit system takes the DLL of its own.
         binaries="--sys $build/{arch}/$file.sys --dll $build/{arch}/release/wintun.dll --exe $build/{arch}/example.exe"
+        # shellcheck disable=SC2046 # one word for each system
         "$here/sim/list.sh" "$sim" "$emulator" "$extent" $(systems "$arch") |
             while read -r system scenario timeout; do
                 name=sim.$arch.$system.$scenario
@@ -62,6 +63,7 @@ fi
     done
 } >"$check/CTestTestfile.cmake"
 
+# shellcheck disable=SC2046 # one word for each file
 sha256sum $(for arch in $arches; do echo "$build/$arch/$file.sys" "$build/$arch/release/wintun.dll"; done) |
     sed "s|$build/|under test: |"
 

@@ -293,14 +293,16 @@ typedef enum _NET_IF_MEDIA_CONNECT_STATE
     MediaConnectStateUnknown = 0,
     MediaConnectStateConnected = 1,
     MediaConnectStateDisconnected = 2
-} NET_IF_MEDIA_CONNECT_STATE, NDIS_MEDIA_CONNECT_STATE;
+} NET_IF_MEDIA_CONNECT_STATE;
+typedef NET_IF_MEDIA_CONNECT_STATE NDIS_MEDIA_CONNECT_STATE;
 
 typedef enum _NET_IF_MEDIA_DUPLEX_STATE
 {
     MediaDuplexStateUnknown = 0,
     MediaDuplexStateHalf = 1,
     MediaDuplexStateFull = 2
-} NET_IF_MEDIA_DUPLEX_STATE, NDIS_MEDIA_DUPLEX_STATE;
+} NET_IF_MEDIA_DUPLEX_STATE;
+typedef NET_IF_MEDIA_DUPLEX_STATE NDIS_MEDIA_DUPLEX_STATE;
 
 typedef enum _NDIS_SUPPORTED_PAUSE_FUNCTIONS
 {

@@ -1,4 +1,5 @@
 # SPDX-License-Identifier: MIT
+# shellcheck shell=bash
 # Cases of setup_test.sh, which says what their commands may use. A name with amd64 or arm64 in it runs on a system of
 # 64 bits, any other on one of 32.
 # shellcheck disable=SC2034

@@ -4,6 +4,8 @@
 # architecture: with CMake (one configuration and several), with plain Make, and as MSVC would; then runs what they made
 # in the simulator, with the DLL from the zip.
 # usage: consumer_test.sh <build> <product file name> <arch> <zip>
+# Options that are there or not are words of their own:
+# shellcheck disable=SC2046
 set -eu -o pipefail
 build=$(realpath "$1") file=$2 arch=$3 zip=$(realpath "$4")
 here=$(dirname "$(realpath "$0")")

@@ -1,4 +1,5 @@
 # SPDX-License-Identifier: MIT
+# shellcheck shell=bash
 # Cases of pipeline.sh around `make verify`: what is inside setups and cabinets, and revoked certificates.
 
 # accepts PATH... and rejects WORDS PATH...: verify.sh, with the vendor's root

@@ -1,4 +1,5 @@
 # SPDX-License-Identifier: MIT
+# shellcheck shell=bash
 # Cases of pipeline.sh around packages and releases: the round trip to the platform, verification, comparison, fuzzing.
 
 # A build tree with signed packages, as `make dist` leaves one. build_tree FOLDER ARCH...

@@ -1,4 +1,5 @@
 # SPDX-License-Identifier: MIT
+# shellcheck shell=bash
 # Cases of pipeline.sh around one signature: keys, certificates, time stamps, faults. A function each.
 
 case_test_certificate() {

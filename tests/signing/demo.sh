@@ -1,4 +1,5 @@
 # SPDX-License-Identifier: MIT
+# shellcheck shell=bash
 # Sourced by tests: a driver package of its own and a DLL around it, so that the pipeline is tested without the product.
 
 demo_triple() {

@@ -1,4 +1,5 @@
 # SPDX-License-Identifier: MIT
+# shellcheck shell=bash
 # Sourced by tests: authorities and certificates of every kind that a release may meet, good and bad.
 # Everything lies in $pki; `pki_make` fills it once. Keys are small in number, because making them takes time.
 

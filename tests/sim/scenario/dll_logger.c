@@ -10,7 +10,7 @@
 
 static atomic_uint nested; /* 1 within the first line, 2 after it */
 static uintptr_t running;  /* a session */
-static uintptr_t closing; /* an adapter of this process */
+static uintptr_t closing;  /* an adapter of this process */
 
 static void
 call_from_callback(const char *text)

@@ -11,7 +11,8 @@
 #define WIRE_CURRENT_PROCESS (~0ull)
 
 /* What a handle stands for, in replies. */
-enum wire_object {
+enum wire_object
+{
     WIRE_OBJECT_EVENT_AUTO = 1, /* wait: poll for POLLIN, then a non-blocking read that must succeed */
     WIRE_OBJECT_EVENT_MANUAL,   /* wait: poll for POLLIN */
     WIRE_OBJECT_PROCESS,        /* wait: poll for POLLIN or POLLHUP */
@@ -19,7 +20,8 @@ enum wire_object {
     WIRE_OBJECT_FILE,
 };
 
-enum wire_nt_call {
+enum wire_nt_call
+{
     /* First call on the inherited connection. arg: [0] bits of the word (32, 64), [1] Linux process id.
      * result: [0] process id, [1] thread id, [2] 1 if elevated, [3] process id of the parent (0: the system). */
     NT_ATTACH = WIRE_NT + 1,

@@ -20,8 +20,7 @@ __declspec(dllexport) UINTPTR STDCALL GuardCall(UINTPTR beyond, UINTPTR a, UINTP
 }
 
 /* Arguments stay in the registers in which they came while the check runs. */
-__declspec(dllexport) UINTPTR STDCALL
-GuardForward(UINTPTR a, UINTPTR b, UINTPTR c, UINTPTR d, UINTPTR e)
+__declspec(dllexport) UINTPTR STDCALL GuardForward(UINTPTR a, UINTPTR b, UINTPTR c, UINTPTR d, UINTPTR e)
 {
     return Target(a, b, c, d, e);
 }
