@@ -85,7 +85,7 @@ ProblemReportServices(VOID)
 {
     static const LPCWSTR Names[] = {L"NetSetupSvc", L"DeviceInstall"};
     LPCWSTR Disabled = NULL;
-    DWORD StartType, State, Error;
+    DWORD StartType = 0, State = 0, Error;
 
     if (!SystemRequire(SYSTEM_ADVAPI32))
         return NULL;

@@ -99,17 +99,15 @@ typedef struct _SECTION
 static BOOL
 SectionRead(const char *Log, DWORD Size, DWORD At, const LPCSTR *Keys, DWORD KeyCount, SECTION *Section)
 {
-    TEXT_LOG_LINE Line = {0};
+    TEXT_LOG_LINE Line;
     BOOL HasEnd = FALSE;
 
     *Section = (SECTION){.Start = At, .End = At};
     while (!HasEnd && LineNext(Log, Size, &At, &Line)) {
-        if (LineIsTitle(&Line)) {
-            if (Section->End != Section->Start)
-                break; /* the next one, and this one has no end: it goes on elsewhere, or began before the log did */
-            Section->Title = Line;
-        }
-        if (!Section->Title.Text)
+        BOOL IsFirst = Section->End == Section->Start;
+        if (!IsFirst && LineIsTitle(&Line))
+            break; /* the next one, and this one has no end: it goes on elsewhere, or began before the log did */
+        if (IsFirst)
             Section->Title = Line;
         Section->End = At;
         Section->Last = Line;
