@@ -78,7 +78,10 @@ check_inside() {
     local line
     sign_tool verify "${options[@]}" "$1" >"$scratch/log" || status=1
     while IFS= read -r line; do
-        printf '%s\n' "${line/#"$1/"/"$path!"}"
+        case $line in
+        "$1/"*) printf '%s!%s\n' "$path" "${line#"$1/"}" ;;
+        *) printf '%s: in it %s\n' "$path" "$line" ;;
+        esac
     done <"$scratch/log"
 }
 
@@ -156,5 +159,5 @@ while IFS=$'\t' read -r copy path; do
     *.cab) check_cabinet "$scratch/c/$copy" ;;
     esac
 done < <(cat "$scratch/c/list" 2>/dev/null)
-[ "$status" = 0 ] || echo "verify: there are findings"
+[ "$status" = 0 ] && echo "verify: no findings" || echo "verify: there are findings"
 exit "$status"
