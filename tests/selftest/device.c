@@ -89,9 +89,28 @@ RingsMake(RINGS *Rings)
 static VOID
 RingsFree(RINGS *Rings)
 {
-    CloseHandle(Rings->Request.Send.TailMoved);
-    CloseHandle(Rings->Request.Receive.TailMoved);
-    VirtualFree(Rings->Memory, 0, MEM_RELEASE);
+    if (Rings->Request.Send.TailMoved)
+        CloseHandle(Rings->Request.Send.TailMoved);
+    if (Rings->Request.Receive.TailMoved)
+        CloseHandle(Rings->Request.Receive.TailMoved);
+    if (Rings->Memory)
+        VirtualFree(Rings->Memory, 0, MEM_RELEASE);
+}
+
+/* The open device of the adapter under test and good rings for it, or NULL. */
+static HANDLE
+Begin(RINGS *Rings)
+{
+    if (!AdapterMake())
+        return NULL;
+    HANDLE Device = OpenDevice(L"");
+    if (!EXPECT(Device))
+        return NULL;
+    if (RingsMake(Rings))
+        return Device;
+    RingsFree(Rings);
+    CloseHandle(Device);
+    return NULL;
 }
 
 static VOID
@@ -107,12 +126,8 @@ CheckRefusedRegistrations(VOID)
     RINGS Rings;
     TUN_REGISTER_RINGS Request;
 
-    if (!AdapterMake())
-        return;
-    HANDLE Device = OpenDevice(L"");
-    if (!EXPECT(Device))
-        return;
-    if (!RingsMake(&Rings))
+    HANDLE Device = Begin(&Rings);
+    if (!Device)
         return;
     ExpectRefused(Device, Zero, sizeof(Zero), ERROR_INVALID_PARAMETER);
     ExpectRefused(Device, Rings.Request, sizeof(Request) - 1, ERROR_BAD_LENGTH);
@@ -156,12 +171,8 @@ CheckOwnRings(VOID)
 {
     RINGS Rings;
 
-    if (!AdapterMake())
-        return;
-    HANDLE Device = OpenDevice(L"");
-    if (!EXPECT(Device))
-        return;
-    if (!RingsMake(&Rings))
+    HANDLE Device = Begin(&Rings);
+    if (!Device)
         return;
     TUN_RING *Send = Rings.Request.Send.Ring, *Receive = Rings.Request.Receive.Ring;
     EXPECT_EQUAL(Control(Device, TUN_IOCTL_REGISTER_RINGS, &Rings.Request, sizeof(Rings.Request), NULL, 0),

@@ -5,6 +5,17 @@
 #define CAPACITY WINTUN_MIN_RING_CAPACITY
 #define PATIENCE 10000 /* ms */
 
+/* A session of the adapter under test, or NULL. */
+static WINTUN_SESSION_HANDLE
+SessionMake(VOID)
+{
+    if (!AdapterMake())
+        return NULL;
+    WINTUN_SESSION_HANDLE Session = Wintun.StartSession(SelftestAdapter, CAPACITY);
+    EXPECT(Session);
+    return Session;
+}
+
 VOID
 CheckBadCapacities(VOID)
 {
@@ -25,10 +36,8 @@ CheckBadCapacities(VOID)
 VOID
 CheckSessionIsExclusive(VOID)
 {
-    if (!AdapterMake())
-        return;
-    WINTUN_SESSION_HANDLE First = Wintun.StartSession(SelftestAdapter, CAPACITY);
-    if (!EXPECT(First))
+    WINTUN_SESSION_HANDLE First = SessionMake();
+    if (!First)
         return;
     WINTUN_SESSION_HANDLE Second = Wintun.StartSession(SelftestAdapter, CAPACITY);
     if (!EXPECT(!Second))
@@ -45,10 +54,8 @@ CheckSessionIsExclusive(VOID)
 VOID
 CheckPacketTooLarge(VOID)
 {
-    if (!AdapterMake())
-        return;
-    WINTUN_SESSION_HANDLE Session = Wintun.StartSession(SelftestAdapter, CAPACITY);
-    if (!EXPECT(Session))
+    WINTUN_SESSION_HANDLE Session = SessionMake();
+    if (!Session)
         return;
     EXPECT(!Wintun.AllocateSendPacket(Session, WINTUN_MAX_IP_PACKET_SIZE + 1));
     EXPECT_EQUAL(GetLastError(), ERROR_INVALID_PARAMETER);
@@ -114,10 +121,8 @@ CheckEndWakesReader(VOID)
 {
     READER Reader;
 
-    if (!AdapterMake())
-        return;
-    WINTUN_SESSION_HANDLE Session = Wintun.StartSession(SelftestAdapter, CAPACITY);
-    if (!EXPECT(Session))
+    WINTUN_SESSION_HANDLE Session = SessionMake();
+    if (!Session)
         return;
     BOOL Reads = StartReader(&Reader, Session);
     Wintun.EndSession(Session);
@@ -132,10 +137,8 @@ CheckRemovalEndsSession(VOID)
     READER Reader;
     DWORD Size;
 
-    if (!AdapterMake())
-        return;
-    WINTUN_SESSION_HANDLE Session = Wintun.StartSession(SelftestAdapter, CAPACITY);
-    if (!EXPECT(Session))
+    WINTUN_SESSION_HANDLE Session = SessionMake();
+    if (!Session)
         return;
     BOOL Reads = StartReader(&Reader, Session);
     Wintun.CloseAdapter(SelftestAdapter);

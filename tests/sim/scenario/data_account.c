@@ -12,17 +12,6 @@ static struct ring_fixture fixture;
 static uint8_t data[0x10000];
 static NDIS_STATISTICS_INFO before;
 
-static NDIS_STATISTICS_INFO
-statistics(void)
-{
-    NDIS_STATISTICS_INFO info;
-    uint32_t written;
-    EXPECT_EQ(
-        (uint32_t)sim_adapter_query(fixture.adapter, OID_GEN_STATISTICS, &info, sizeof(info), &written, NULL),
-        0);
-    return info;
-}
-
 /* Two NBLs of three and of one packets, which get this status. */
 static void
 send_refused(NDIS_STATUS status)
@@ -42,7 +31,7 @@ send_refused(NDIS_STATUS status)
 static void
 expect_counted(uint64_t discards, uint64_t errors)
 {
-    NDIS_STATISTICS_INFO now = statistics();
+    NDIS_STATISTICS_INFO now = ring_fixture_statistics(&fixture);
     EXPECT_EQ(now.ifOutDiscards - before.ifOutDiscards, discards);
     EXPECT_EQ(now.ifOutErrors - before.ifOutErrors, errors);
     EXPECT_EQ(now.ifHCOutOctets, before.ifHCOutOctets);
@@ -54,7 +43,7 @@ SIM_SCENARIO(data_send_refused_says_why_and_is_counted)
 {
     bool pauses = sim_persona->ndis_version < NDIS_RUNTIME_VERSION_630; /* before it sleeps */
     ring_fixture_start(&fixture, CAPACITY);
-    before = statistics();
+    before = ring_fixture_statistics(&fixture);
     sim_adapter_pause(fixture.adapter, NDIS_PAUSE_BIND_PROTOCOL);
     send_refused(NDIS_STATUS_PAUSED);
     expect_counted(4, 0);
@@ -92,7 +81,7 @@ SIM_SCENARIO(data_send_dropped_counts_as_what_it_is)
         {100, 0x45, {.fail_mapping = true}, 1, 0},
     };
     ring_fixture_start(&fixture, CAPACITY);
-    before = statistics();
+    before = ring_fixture_statistics(&fixture);
     for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
         memset(data, 0, sizeof(data));
         data[0] = cases[i].first;
@@ -143,11 +132,11 @@ SIM_SCENARIO(data_packets_before_a_broken_one_arrive)
         RingStoreTailRelease(fixture.client->receive, tail + 64);
         EXPECT_EQ((uint32_t)sim_adapter_restart(fixture.adapter), 0);
         wait_until_closed();
-        for (unsigned i = 0; arrived < packets || statistics().ifInErrors < 1; i++) {
+        for (unsigned i = 0; arrived < packets || ring_fixture_statistics(&fixture).ifInErrors < 1; i++) {
             EXPECT(i < 30000);
             usleep(1000);
         }
-        NDIS_STATISTICS_INFO info = statistics();
+        NDIS_STATISTICS_INFO info = ring_fixture_statistics(&fixture);
         EXPECT_EQ(arrived, packets);
         EXPECT_EQ(info.ifHCInUcastPkts, packets);
         EXPECT_EQ(info.ifHCInOctets, packets * 100);
@@ -168,11 +157,11 @@ SIM_SCENARIO(data_batch_of_malformed_packets_is_counted)
     memset(data, 0, 100);
     for (unsigned i = 0; i < 3; i++)
         EXPECT(ring_client_write(fixture.client, data, 20 + i));
-    for (unsigned i = 0; statistics().ifInErrors < 3; i++) {
+    for (unsigned i = 0; ring_fixture_statistics(&fixture).ifInErrors < 3; i++) {
         EXPECT(i < 10000);
         usleep(1000);
     }
-    EXPECT_EQ(statistics().ifInErrors, 3);
+    EXPECT_EQ(ring_fixture_statistics(&fixture).ifInErrors, 3);
     EXPECT_EQ(sim_stack_counts(fixture.adapter).indications, 0);
     ring_fixture_stop(&fixture);
 }

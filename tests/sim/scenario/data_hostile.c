@@ -40,17 +40,6 @@ wait_until(const uint32_t *shared, uint32_t value)
     }
 }
 
-static NDIS_STATISTICS_INFO
-statistics(void)
-{
-    NDIS_STATISTICS_INFO info;
-    uint32_t written;
-    EXPECT_EQ(
-        (uint32_t)sim_adapter_query(fixture.adapter, OID_GEN_STATISTICS, &info, sizeof(info), &written, NULL),
-        0);
-    return info;
-}
-
 static void
 poke(uint32_t *shared, uint32_t value)
 {
@@ -159,13 +148,14 @@ SIM_SCENARIO(data_malformed_packets_are_counted_and_skipped)
             ring_client_write_wait(fixture.client, packet, 100 + i);
         }
     }
-    for (unsigned i = 0; arrived < COUNT * ROUNDS || statistics().ifInErrors < COUNT * ROUNDS; i++) {
+    for (unsigned i = 0;
+         arrived < COUNT * ROUNDS || ring_fixture_statistics(&fixture).ifInErrors < COUNT * ROUNDS; i++) {
         EXPECT(i < 30000);
         usleep(1000);
     }
     EXPECT_EQ(arrived, COUNT * ROUNDS);
-    EXPECT_EQ(statistics().ifInErrors, COUNT * ROUNDS);
-    EXPECT_EQ(statistics().ifInDiscards, 0);
+    EXPECT_EQ(ring_fixture_statistics(&fixture).ifInErrors, COUNT * ROUNDS);
+    EXPECT_EQ(ring_fixture_statistics(&fixture).ifInDiscards, 0);
     ring_fixture_stop(&fixture);
 }
 

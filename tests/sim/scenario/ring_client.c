@@ -245,3 +245,14 @@ test_packet_check(const uint8_t *data, uint32_t length, uint32_t *sender, uint64
         sim_fail(__FILE__, __LINE__, "packet %llu of sender %u was changed on its way",
                  (unsigned long long)*sequence, *sender);
 }
+
+NDIS_STATISTICS_INFO
+ring_fixture_statistics(const struct ring_fixture *fixture)
+{
+    NDIS_STATISTICS_INFO info;
+    uint32_t written;
+    EXPECT_EQ((uint32_t)sim_adapter_query(fixture->adapter, OID_GEN_STATISTICS, &info, sizeof(info), &written,
+                                          NULL),
+              0);
+    return info;
+}

@@ -56,6 +56,8 @@ struct ring_fixture
 void ring_fixture_start(struct ring_fixture *fixture, uint32_t capacity);
 /* Client away, adapter removed, driver unloaded; what is NULL is done already. */
 void ring_fixture_stop(struct ring_fixture *fixture);
+/* What the adapter counts. */
+NDIS_STATISTICS_INFO ring_fixture_statistics(const struct ring_fixture *fixture);
 
 /* ---- Packets ---- */
 
